@@ -1,0 +1,47 @@
+"""Settings: environment variables `LEDGER_*`, secrets also from files through `LEDGER_*_FILE`.
+
+Without `LEDGER_KAFKA` and `LEDGER_STORE_DSN` the embedded services are used (`ledger.dev`).
+"""
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LEDGER_TOPIC = "ledger"
+INSTRUCTIONS_TOPIC = "ledger.instructions"
+INBOX_TOPICS = ("inbox.processing", "inbox.consent", "inbox.rights", "inbox.governance")
+"""The four inbox topics of the contract; a publisher's ACL names the ones it may write."""
+
+
+class Settings(BaseSettings):
+    """What a process needs to know to start. `ledger config show` prints it, secrets hidden."""
+
+    model_config = SettingsConfigDict(env_prefix="LEDGER_", extra="ignore", frozen=True)
+
+    kafka: str = Field(default="", description="Kafka bootstrap servers, host:port[,host:port]")
+    store_dsn: SecretStr = Field(default=SecretStr(""), description="PostgreSQL of the event store")
+    vault_dsn: SecretStr = Field(default=SecretStr(""), description="PostgreSQL of the vault, another database")
+    kek: SecretStr = Field(default=SecretStr(""), description="key-encryption key, 64 hex digits")
+    kek_file: Path | None = Field(default=None, description="file that holds the key-encryption key")
+    schema_registry: str = Field(default="", description="Confluent schema registry base URL, optional")
+    store_schema: str = Field(default="ledger", description="PostgreSQL schema of the live state")
+    state_dir: Path = Field(default=Path(".ledger"), description="where the embedded services keep their state")
+    ledger_partitions: int = Field(default=8, ge=2, le=1024, description="fixed for ever; 0 is governance")
+    inbox_partitions: int = Field(default=2, ge=1, le=1024, description="of each inbox topic")
+    replication_factor: int = Field(default=1, ge=1, le=9)
+    inbox_retention_hours: int = Field(default=72, ge=1, description="plaintext: hours, not days")
+    batch_size_max: int = Field(default=2000, ge=1, le=50_000, description="records per transaction")
+    log_level: str = Field(default="info")
+    log_format: str = Field(default="auto", pattern="^(auto|json|text)$")
+
+    @field_validator("kek_file", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return value or None
+
+    @cached_property
+    def embedded(self) -> bool:
+        """Whether the embedded services stand in for Kafka and PostgreSQL."""
+        return not self.kafka and not self.store_dsn.get_secret_value()
