@@ -1,0 +1,1 @@
+"""Rules: what a fact is held against. Pure."""

@@ -1,0 +1,1 @@
+"""From inbox records to ledger records: the sealer's decision core. No Kafka in here."""

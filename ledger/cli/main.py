@@ -1,0 +1,49 @@
+"""`ledger`: the command. One module per group of commands; errors become exit codes here and nowhere else."""
+
+import signal
+import sys
+from importlib.metadata import version as package_version
+from typing import Annotated
+
+import typer
+
+from ledger.cli import consent, demo, digest, processes, publish, rejected, replay, setup, trail
+from ledger.cli.output import plain, stderr
+from ledger.config import Settings
+from ledger.errors import LedgerError
+from ledger.observability import configure_logs
+
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="ledger",
+    help="A data-processing ledger: an immutable log that proves itself, forgets people, and answers audits.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (demo, processes, setup, publish, trail, consent, digest, replay, rejected):
+    module.register(app)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
+    if version:
+        typer.echo(package_version("processing-ledger"))
+        raise typer.Exit
+
+
+def main() -> None:
+    """Entry point; exit codes as in DESIGN section 14."""
+    # Not KeyboardInterrupt, which typer turns into "Aborted!" and exit code 1. Contexts unwind all the same.
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(EXIT_INTERRUPTED))
+    try:
+        # Commands answer on stdout and only warn on stderr; the processes raise the level for themselves.
+        configure_logs("warning", Settings().log_format)
+        app()
+    except LedgerError as error:
+        stderr.print(f"ledger: {plain(error)}", markup=False)
+        sys.exit(error.exit_code)

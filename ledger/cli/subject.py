@@ -1,0 +1,71 @@
+"""Naming a data subject on the command line: by pseudonym, or by an identifier looked up in the vault."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from ledger.bootstrap import Runtime
+from ledger.errors import CallerError, NotFound
+from ledger.vault.identifiers import Identifier, IdentifierKind
+
+SubjectOption = Annotated[
+    str | None,
+    typer.Option(
+        help="A data subject: its pseudonym (UUID), or phone:…, email:…, account:… looked up in the vault; "
+        "- reads one line from standard input, which keeps it out of the shell's history.",
+    ),
+]
+
+
+def find_streams(parts: Runtime, reference: str | None, controller: str | None) -> list[UUID] | None:
+    """The streams a reference names: one per controller that knows the person.
+
+    Returns:
+        None when no reference was given.
+
+    Raises:
+        NotFound: nobody is known by it; the message does not repeat it.
+        CallerError: it has no form we know.
+    """
+    if reference is None:
+        return None
+    if reference == "-":
+        reference = sys.stdin.readline().strip()
+    try:
+        return [UUID(reference)]
+    except ValueError:
+        identifier = _identifier(reference)
+    with parts.vault() as vault:
+        found: Sequence[tuple[str, UUID]] = vault.find_subjects(identifier)
+    streams = [stream for known_by, stream in found if controller in (None, known_by)]
+    if not streams:
+        raise NotFound(
+            "nobody is known by that identifier",
+            do="Check the identifier and --controller; a person who was erased is not found either",
+        )
+    return streams
+
+
+def require_streams(parts: Runtime, reference: str | None, controller: str | None) -> list[UUID]:
+    """As `find_streams`, for commands that need a subject.
+
+    Raises:
+        CallerError: no reference was given.
+    """
+    streams = find_streams(parts, reference, controller)
+    if streams is None:
+        raise CallerError("which data subject?", expected="--subject REF", do="See `ledger trail --help`")
+    return streams
+
+
+def _identifier(reference: str) -> Identifier:
+    kind, colon, value = reference.partition(":")
+    if not colon or kind not in ("phone", "email", "account") or not value:
+        raise CallerError(
+            "--subject has no form we know",
+            expected="a pseudonym (UUID), phone:…, email:…, account:…, or - for standard input",
+        )
+    return Identifier(IdentifierKind(kind), value)

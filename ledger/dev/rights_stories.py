@@ -1,0 +1,222 @@
+"""What people and authorities ask for, who looked, and the notices that everything rests on."""
+
+from ledger.dev.invented import CALL_CENTRE, PROVIDERS, SWITCHBOARD, Customer, Person, Provider
+from ledger.dev.planned import (
+    NOTICE_VERSION,
+    SECOND,
+    PlannedRecord,
+    Stage,
+    subject_fields,
+)
+
+
+def notices(stage: Stage) -> list[PlannedRecord]:
+    """Each customer's privacy notice, and each provider's own, published before anything else happens."""
+    parties = [
+        (provider, customer, controller)
+        for provider in PROVIDERS
+        for controller, customer in (
+            (provider.name, provider.customers[0]),
+            *((customer.controller, customer) for customer in provider.customers),
+        )
+    ]
+    return [
+        stage.fact(
+            "notice.published",
+            provider,
+            customer,
+            stage.midnight + index * SECOND,
+            {
+                "notice_id": "privacyverklaring",
+                "languages": sorted({"nl", customer.language}),
+                "sha256": stage.digest(),
+                "uri": f"https://www.example.nl/{controller}/privacy/{NOTICE_VERSION}",
+                "effective_at": stage.midnight,
+                "replaces": None,
+                "materially_changed": False,
+                "people_informed": "not_needed",
+            },
+            purpose="transparency",
+            basis="legal_obligation",
+            categories=(),
+            role="controller",
+            controller=controller,
+        )
+        for index, (provider, customer, controller) in enumerate(parties)
+    ]
+
+
+def export(stage: Stage, at: int) -> list[PlannedRecord]:
+    """Somebody asks for their data: it is looked up, and sent."""
+    who, provider = stage.someone(), stage.random.choice(PROVIDERS)
+    customer = stage.random.choice(provider.customers)
+    request_id = stage.identifier("verzoek")
+    looked_up = _accessed(
+        stage, provider, customer, who, at, reason="rights_request", by_staff=False, reference=request_id
+    )
+    exported = stage.fact(
+        "data.exported",
+        provider,
+        customer,
+        stage.later(at, minutes=(10, 60)),
+        {
+            **subject_fields(who, by="phone"),
+            "export_id": stage.identifier("export"),
+            "request_id": request_id,
+            "format": "zip",
+            "recipient_kind": "data_subject",
+            "recipient_name": who.name,
+            "reason": "access_request",
+            "object_count": stage.random.randrange(1, 200),
+            "size_bytes": stage.random.randrange(10_000, 50_000_000),
+            "sha256": stage.digest(),
+            "encrypted": True,
+            "destination_country": "NL",
+        },
+        purpose="rights_request",
+        basis="legal_obligation",
+        categories=("phone_number", "voice", "traffic_data"),
+    )
+    return [looked_up, exported]
+
+
+def erasure(stage: Stage, at: int) -> list[PlannedRecord]:
+    """A storage service erased something: asked for, because a period ended, or it must keep it."""
+    who, provider = stage.someone(), stage.random.choice(PROVIDERS)
+    refused = stage.random.random() < 0.15
+    payload: dict[str, object] = {
+        **subject_fields(who, by="phone"),
+        "erasure_id": stage.identifier("wissing"),
+        "trigger": stage.random.choice(("request", "retention_end", "consent_withdrawn")),
+        "request_id": None,
+        "service": f"{provider.name}-opslag",
+        "categories": ["voice", "conversation"],
+        "outcome": "refused" if refused else "erased",
+        "refusal_ground": "legal_claim" if refused else None,
+        "object_count": 0 if refused else stage.random.randrange(1, 40),
+        "backups_expire_at": None if refused else stage.days_later(at, 30),
+        "recipients_informed": list(provider.processors[:1]),
+    }
+    customer = stage.random.choice(provider.customers)
+    return [
+        stage.fact(
+            "data.erased",
+            provider,
+            customer,
+            at,
+            payload,
+            purpose="rights_request",
+            basis="legal_obligation",
+            categories=("voice", "conversation"),
+        )
+    ]
+
+
+def rectification(stage: Stage, at: int) -> list[PlannedRecord]:
+    """A misspelt name is put right."""
+    who, customer = stage.someone(), stage.random.choice(CALL_CENTRE.customers)
+    payload: dict[str, object] = {
+        **subject_fields(who, by="email"),
+        "rectification_id": stage.identifier("correctie"),
+        "request_id": stage.identifier("verzoek"),
+        "service": "callplatform-klanten",
+        "fields_changed": ["name"],
+        "value_before": who.name.lower(),
+        "value_after": who.name,
+        "outcome": "corrected",
+        "recipients_informed": [],
+    }
+    return [
+        stage.fact(
+            "data.rectified",
+            CALL_CENTRE,
+            customer,
+            at,
+            payload,
+            purpose="rights_request",
+            basis="legal_obligation",
+            categories=("name", "email"),
+        )
+    ]
+
+
+def access(stage: Stage, at: int) -> list[PlannedRecord]:
+    """A provider's support staff look into somebody's calls, with the numbers masked but for a few."""
+    who, customer = stage.someone(), stage.random.choice(SWITCHBOARD.customers)
+    ticket = stage.identifier("ticket")
+    return [
+        _accessed(
+            stage, SWITCHBOARD, customer, who, at, reason="support_request", by_staff=True, reference=ticket
+        )
+    ]
+
+
+def disclosure(stage: Stage, at: int) -> list[PlannedRecord]:
+    """An authority demands data; what misses one of the four conditions is refused (MB-25)."""
+    lawful = stage.random.random() < 0.7
+    payload: dict[str, object] = {
+        **subject_fields(stage.someone(), by="phone"),
+        "disclosure_id": stage.identifier("vordering"),
+        "authority": "politie-eenheid-verzonnen",
+        "authority_country": "NL",
+        "demand_kind": "statutory_demand" if lawful else "informal",
+        "demand_reference": stage.identifier("zaak"),
+        "from_public_body": True,
+        "within_jurisdiction": True,
+        "enforceable": lawful,
+        "states_scope": lawful,
+        "period_from": stage.days_later(stage.midnight, -30) if lawful else None,
+        "period_to": stage.midnight if lawful else None,
+        "categories_disclosed": ["traffic_data"] if lawful else [],
+        "outcome": "disclosed" if lawful else "refused",
+        "subject_informed": False,
+        "controller_informed": True,
+    }
+    customer = stage.random.choice(SWITCHBOARD.customers)
+    return [
+        stage.fact(
+            "data.disclosed",
+            SWITCHBOARD,
+            customer,
+            at,
+            payload,
+            purpose="legal_demand",
+            basis="legal_obligation",
+            categories=("traffic_data",),
+        )
+    ]
+
+
+def _accessed(
+    stage: Stage,
+    provider: Provider,
+    customer: Customer,
+    who: Person,
+    at: int,
+    *,
+    reason: str,
+    by_staff: bool,
+    reference: str,
+) -> PlannedRecord:
+    payload: dict[str, object] = {
+        **subject_fields(who, by="phone"),
+        "actor_role": "support" if by_staff else "dpo",
+        "actor_name": f"medewerker-{stage.random.randrange(1, 9):02d}",
+        "actor_country": stage.random.choice(("NL", "NL", "NL", "IN")) if by_staff else "NL",
+        "reason": reason,
+        "reference": reference,
+        "entries": [stage.identifier("call") for _ in range(2)],
+        "entry_count": 2,
+        "numbers_masked": by_staff and stage.random.random() < 0.9,
+        "decrypted": not by_staff,
+    }
+    return stage.fact(
+        "data.accessed",
+        provider,
+        customer,
+        at,
+        payload,
+        purpose=reason,
+        basis="legitimate_interests",
+        categories=("phone_number", "traffic_data"),
+    )

@@ -1,0 +1,111 @@
+"""Which topics there are, how they are set, and which partition a stream lives in.
+
+DESIGN section 4: the ledger topic is kept for ever, never compacted, and its partition count never changes;
+partition 0 holds governance facts, every other stream is placed by a hash of ours, never by a client's
+default partitioner.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from kafka.admin import KafkaAdminClient, NewTopic
+
+from ledger.config import INBOX_TOPICS, INSTRUCTIONS_TOPIC, LEDGER_TOPIC, Settings
+from ledger.entry import StreamKind
+from ledger.errors import IntegrityError
+from ledger.log.failures import translated_kafka_errors
+
+GOVERNANCE_PARTITION = 0
+LEDGER_MESSAGE_BYTES_MAX = 4 * 1024 * 1024
+"""A ledger record holds at most one inbox record (1 MiB), sealed and in JSON, with room to spare."""
+HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicPlan:
+    """One topic as it should be."""
+
+    name: str
+    partitions: int
+    config: dict[str, str]
+
+
+def stream_partition(stream: UUID, kind: str, partitions: int) -> int:
+    """The ledger partition a stream lives in, for ever.
+
+    Args:
+        stream: the stream's id.
+        kind: a `StreamKind`.
+        partitions: partition count of the ledger topic, at least 2.
+
+    Returns:
+        0 for governance streams, else 1 + SHA-256(stream) mod (partitions - 1).
+    """
+    if kind == StreamKind.GOVERNANCE:
+        return GOVERNANCE_PARTITION
+    hashed = int.from_bytes(hashlib.sha256(stream.bytes).digest()[:8], "big")
+    return 1 + hashed % (partitions - 1)
+
+
+def planned_topics(settings: Settings) -> list[TopicPlan]:
+    """Every topic of the ledger with the settings DESIGN section 4 asks for."""
+    durable = {"min.insync.replicas": "2"} if settings.replication_factor >= 3 else {}  # noqa: PLR2004
+    safe = {"unclean.leader.election.enable": "false", **durable}
+    inbox = {"cleanup.policy": "delete", "retention.ms": str(settings.inbox_retention_hours * HOUR_MS), **safe}
+    for_ever = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1", **safe}
+    return [
+        *(TopicPlan(name=name, partitions=settings.inbox_partitions, config=inbox) for name in INBOX_TOPICS),
+        TopicPlan(
+            name=LEDGER_TOPIC,
+            partitions=settings.ledger_partitions,
+            config={**for_ever, "max.message.bytes": str(LEDGER_MESSAGE_BYTES_MAX)},
+        ),
+        TopicPlan(name=INSTRUCTIONS_TOPIC, partitions=settings.inbox_partitions, config=for_ever),
+    ]
+
+
+def ensure_topics(settings: Settings, bootstrap: str) -> dict[str, str]:
+    """Creates what is missing and refuses a ledger topic with another partition count.
+
+    Returns:
+        topic name -> "created" or "present".
+
+    Raises:
+        IntegrityError: the ledger topic's partition count is not the configured one.
+        InfrastructureError: Kafka did not answer.
+    """
+    with translated_kafka_errors("creating the topics"):
+        admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+        try:
+            present = {name: _partition_count(admin, name) for name in admin.list_topics()}
+            plans = planned_topics(settings)
+            missing = [plan for plan in plans if plan.name not in present]
+            if missing:
+                admin.create_topics([_new_topic(plan, settings.replication_factor) for plan in missing])
+        finally:
+            admin.close()
+    found = present.get(LEDGER_TOPIC, settings.ledger_partitions)
+    if found != settings.ledger_partitions:
+        raise IntegrityError(
+            "the ledger topic has another partition count",
+            expected=f"{settings.ledger_partitions} (LEDGER_LEDGER_PARTITIONS)",
+            found=str(found),
+            do="The count is fixed for ever: set LEDGER_LEDGER_PARTITIONS to what was found",
+        )
+    return {plan.name: "present" if plan.name in present else "created" for plan in plans}
+
+
+def _partition_count(admin: KafkaAdminClient, topic: str) -> int:
+    described: list[dict[str, Any]] = admin.describe_topics([topic])
+    return len(described[0]["partitions"])
+
+
+def _new_topic(plan: TopicPlan, replication_factor: int) -> NewTopic:
+    return NewTopic(
+        plan.name,
+        num_partitions=plan.partitions,
+        replication_factor=replication_factor,
+        topic_configs=plan.config,
+    )

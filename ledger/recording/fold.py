@@ -1,0 +1,270 @@
+"""The recorder's decision core: a batch of ledger records in, every row it causes out.
+
+Owns: chain verdicts, repeats, folding, judging, projecting. Leaves to others: reading Kafka, loading what is
+known and writing the rows (`ledger.store`), the order of effects (`consumers/recorder.py`).
+
+State is a pure function of ledger bytes (DESIGN section 3, invariant 3): nothing here reads a clock, a key, a
+random number or the batch's boundaries.
+"""
+
+import hashlib
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
+
+from ledger.aggregates.data_subject import DataSubject
+from ledger.aggregates.streams import SNAPSHOT_EVERY, LedgerAggregate, LedgerEvent, LedgerSnapshot, Stream
+from ledger.entry import Entry, LedgerRecord, SourcePosition, StreamKind
+from ledger.projections import PROJECTIONS
+from ledger.projections.projection import Recorded, Row, Table
+from ledger.recording.chain import ChainVerdict, judge_link
+from ledger.rules.consent import judge_consent
+from ledger.rules.findings import Finding
+
+EVENT_ID_REUSED = "event_id_reused"
+REPEATED = "repeated"
+"""A publisher's own repeat: a fact whose source and id its stream has seen before."""
+
+
+class ChainKey(NamedTuple):
+    """One chain: an inbox partition feeding a ledger partition."""
+
+    source_topic: str
+    source_partition: int
+    ledger_partition: int
+
+
+class LogRecord(NamedTuple):
+    """One record of the ledger topic: where it is, its bytes, and what they say."""
+
+    partition: int
+    offset: int
+    value: bytes
+    record: LedgerRecord
+
+
+class StoredEntry(NamedTuple):
+    """A record that took effect, as it goes to the event store."""
+
+    stream: UUID
+    version: int
+    topic: str
+    value: bytes
+    partition: int
+    offset: int
+    fact_key: UUID | None
+
+
+class IgnoredRecord(NamedTuple):
+    """A leaf without effect, kept so that the log can be rebuilt from the store."""
+
+    partition: int
+    offset: int
+    kind: str
+    source_topic: str
+    source_partition: int
+    source_offset: int
+    part: int
+    value: bytes
+
+
+@dataclass(kw_only=True)
+class Counters:
+    """What became of the records of one ledger partition.
+
+    `entries`, `resealed` and `out_of_chain` count ledger records; `accepted`, `rejected` and `duplicates` count
+    inbox records by their first part, and add up to those that are in the chain.
+    """
+
+    entries: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    resealed: int = 0
+    out_of_chain: int = 0
+
+
+@dataclass(kw_only=True)
+class Effects:
+    """Everything a batch causes, to be written in one transaction."""
+
+    entries: list[StoredEntry] = field(default_factory=list)
+    ignored: list[IgnoredRecord] = field(default_factory=list)
+    rows: dict[Table, list[Row]] = field(default_factory=dict)
+    marks: dict[ChainKey, SourcePosition] = field(default_factory=dict)
+    counters: dict[int, Counters] = field(default_factory=dict)
+    snapshots: list[LedgerSnapshot] = field(default_factory=list)
+
+
+class Linked(NamedTuple):
+    """A record with its chain verdict."""
+
+    log_record: LogRecord
+    verdict: ChainVerdict
+
+    @property
+    def takes_effect(self) -> bool:
+        """Whether the chain lets it; a publisher's repeat still has none."""
+        return self.verdict is ChainVerdict.ACCEPTED
+
+
+def link(records: Sequence[LogRecord], marks: MutableMapping[ChainKey, SourcePosition]) -> list[Linked]:
+    """Judges each record against its chain, moving the marks of those that take effect."""
+    linked = []
+    for log_record in records:
+        record = log_record.record
+        key = ChainKey(record.source_topic, record.source_partition, log_record.partition)
+        verdict = judge_link(record.position, record.previous, marks.get(key))
+        if verdict is ChainVerdict.ACCEPTED:
+            marks[key] = record.position
+        linked.append(Linked(log_record, verdict))
+    return linked
+
+
+def fact_key(entry: Entry) -> UUID:
+    """Identifies a fact within its stream: the first 16 bytes of SHA-256 over (stream, source, id)."""
+    source, event_id = entry.event_source.encode(), entry.event_id.encode()
+    hashed = hashlib.sha256(entry.stream.bytes + len(source).to_bytes(4, "big") + source + event_id)
+    return UUID(bytes=hashed.digest()[:16])
+
+
+def fold(
+    linked: Sequence[Linked],
+    seen: MutableMapping[UUID, bytes | None],
+    aggregates: MutableMapping[UUID, LedgerAggregate],
+) -> Effects:
+    """Folds a batch into its effects.
+
+    Args:
+        linked: records in offset order within each partition, from `link`.
+        seen: fact key -> content MAC of the facts already stored, for every fact key of the batch that is;
+            facts of this batch are added.
+        aggregates: stream -> aggregate, for every stream of the batch that exists; changed in place.
+    """
+    effects = Effects()
+    for log_record, verdict in linked:
+        counters = effects.counters.setdefault(log_record.partition, Counters())
+        record = log_record.record
+        if verdict is not ChainVerdict.ACCEPTED:
+            _count(counters, verdict)
+            effects.ignored.append(_ignored(log_record, verdict.value))
+            continue
+        effects.marks[
+            ChainKey(record.source_topic, record.source_partition, log_record.partition)
+        ] = record.position
+        if not isinstance(record, Entry):
+            counters.rejected += 1
+            counters.entries += 1
+            _take_effect(effects, log_record, None, aggregates)
+            continue
+        key = fact_key(record)
+        if key in seen:
+            counters.duplicates += record.part == 0
+            effects.ignored.append(_ignored(log_record, REPEATED))
+            _project(effects, _repeated(log_record, record, seen[key]))
+            continue
+        counters.accepted += record.part == 0
+        counters.entries += 1
+        seen[key] = record.content_mac
+        _take_effect(effects, log_record, key, aggregates)
+    return effects
+
+
+def _take_effect(
+    effects: Effects, log_record: LogRecord, key: UUID | None, aggregates: MutableMapping[UUID, LedgerAggregate]
+) -> None:
+    record = log_record.record
+    aggregate = aggregates.get(record.stream)
+    if aggregate is None:
+        aggregate = aggregates[record.stream] = _unseen(record)
+    findings = _judge(aggregate, record)
+    event = _record(aggregate, record)
+    effects.entries.append(
+        StoredEntry(
+            record.stream,
+            aggregate.version,
+            event.TOPIC,
+            log_record.value,
+            log_record.partition,
+            log_record.offset,
+            key,
+        )
+    )
+    if aggregate.version % SNAPSHOT_EVERY == 0:
+        # Exactly here, not at the end of the batch: snapshots must not depend on how records were batched.
+        effects.snapshots.append(LedgerSnapshot.take(aggregate))
+    _project(
+        effects,
+        Recorded(
+            partition=log_record.partition,
+            offset=log_record.offset,
+            version=aggregate.version,
+            record=record,
+            findings=findings,
+        ),
+    )
+
+
+def _unseen(record: LedgerRecord) -> LedgerAggregate:
+    is_person = record.stream_kind == StreamKind.SUBJECT
+    return DataSubject.unseen(record.stream) if is_person else Stream.unseen(record.stream)
+
+
+def _judge(aggregate: LedgerAggregate, record: LedgerRecord) -> tuple[Finding, ...]:
+    """Findings on a record, by what was known before it."""
+    if isinstance(aggregate, DataSubject) and isinstance(record, Entry):
+        return tuple(judge_consent(aggregate, record))
+    return ()
+
+
+def _record(aggregate: LedgerAggregate, record: LedgerRecord) -> LedgerEvent:
+    if isinstance(aggregate, DataSubject) and isinstance(record, Entry):
+        return aggregate.record(record)
+    assert isinstance(aggregate, Stream)  # noqa: S101 # a stream's kind is in its records and never changes
+    return aggregate.record(record)
+
+
+def _repeated(log_record: LogRecord, entry: Entry, first_mac: bytes | None) -> Recorded:
+    """A repeat has no effect; with other content than the first it is a finding."""
+    reused = first_mac is not None and entry.content_mac is not None and first_mac != entry.content_mac
+    finding = Finding(
+        code=EVENT_ID_REUSED,
+        article="CloudEvents 1.0, source + id",
+        expected="one event per source and id",
+        found=f"another {entry.event_type} with the same source and id and other content",
+    )
+    return Recorded(
+        partition=log_record.partition,
+        offset=log_record.offset,
+        version=None,
+        record=entry,
+        findings=(finding,) if reused else (),
+    )
+
+
+def _project(effects: Effects, recorded: Recorded) -> None:
+    for projection in PROJECTIONS:
+        for table, row in projection.apply(recorded):
+            effects.rows.setdefault(table, []).append(row)
+
+
+def _count(counters: Counters, verdict: ChainVerdict) -> None:
+    if verdict is ChainVerdict.RESEALED:
+        counters.resealed += 1
+    else:
+        counters.out_of_chain += 1
+
+
+def _ignored(log_record: LogRecord, kind: str) -> IgnoredRecord:
+    record = log_record.record
+    return IgnoredRecord(
+        log_record.partition,
+        log_record.offset,
+        kind,
+        record.source_topic,
+        record.source_partition,
+        record.source_offset,
+        record.part,
+        log_record.value,
+    )

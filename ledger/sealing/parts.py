@@ -1,0 +1,108 @@
+"""Which data subjects an event is about, and what of it concerns each of them.
+
+One event, several people (DESIGN section 6): a call has a caller and a called party, who can be erased
+apart, so each gets a record of their own, holding only what concerns them. Pure.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from ledger.contract.catalogue import PersonalField
+from ledger.contract.reading import Fact
+from ledger.entry import Dropped, StreamKind
+from ledger.vault.directory import Mention
+from ledger.vault.identifiers import Identifier, IdentifierKind
+
+NO_SUBJECT = "no_subject"
+"""Why a personal field was left out: the person it concerns could not be identified."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One ledger record to be: its stream, the subject's roles, and the fields that concern them."""
+
+    stream: UUID
+    kind: StreamKind
+    roles: tuple[str, ...]
+    personal: dict[str, tuple[str, object]] = field(default_factory=dict)  # name -> (retention class, value)
+    dropped: tuple[Dropped, ...] = ()
+
+
+def named_stream(kind: StreamKind, name: str) -> UUID:
+    """The stream of something that is not a person: the same name always gives the same stream."""
+    return uuid5(NAMESPACE_URL, f"urn:ledger:stream:{kind.value}:{name}")
+
+
+def mentions(fact: Fact) -> dict[str, Mention]:
+    """Who the event names: role -> what identifies them; a withheld number identifies nobody."""
+    found: dict[str, list[Identifier]] = {}
+    for identifying in fact.schema.identifying_fields:
+        value = fact.datum[identifying.name]
+        if isinstance(value, str) and value:
+            identifier = Identifier(IdentifierKind(identifying.identifier), value)
+            found.setdefault(identifying.role, []).append(identifier)
+    return {
+        role: Mention(controller=fact.controller, identifiers=tuple(identifiers))
+        for role, identifiers in found.items()
+    }
+
+
+def divide(fact: Fact, subjects: Mapping[str, UUID | None]) -> list[Part]:
+    """Divides an event into one part per data subject.
+
+    Args:
+        fact: what the publisher stated.
+        subjects: role -> pseudonym; None or absent when nobody was identified.
+
+    Returns:
+        At least one part: events about nobody go to a governance or an unattributed stream. Somebody who is
+        both parties of one call gets one part with both roles.
+    """
+    if fact.schema.stream == StreamKind.GOVERNANCE:
+        return [_whole(fact, StreamKind.GOVERNANCE)]
+    roles_of: dict[UUID, list[str]] = {}
+    for role, subject in subjects.items():
+        if subject is not None:
+            roles_of.setdefault(subject, []).append(role)
+    if not roles_of:
+        return [_whole(fact, StreamKind.UNATTRIBUTED)]
+    identified = {role for roles in roles_of.values() for role in roles}
+    orphans = tuple(
+        Dropped(field=personal.name, reason=NO_SUBJECT)
+        for personal in fact.schema.personal_fields
+        if fact.datum[personal.name] is not None and not _anyone(personal, identified)
+    )
+    return [
+        Part(
+            stream=subject,
+            kind=StreamKind.SUBJECT,
+            roles=tuple(roles),
+            personal=_values(fact, [p for p in fact.schema.personal_fields if _anyone(p, roles)]),
+            dropped=orphans if first else (),
+        )
+        for first, (subject, roles) in zip([True] + [False] * len(roles_of), roles_of.items(), strict=False)
+    ]
+
+
+def _whole(fact: Fact, kind: StreamKind) -> Part:
+    return Part(
+        stream=named_stream(kind, fact.controller),
+        kind=kind,
+        roles=(),
+        personal=_values(fact, fact.schema.personal_fields),
+    )
+
+
+def _anyone(personal: PersonalField, roles: Sequence[str] | set[str]) -> bool:
+    """Whether the field concerns any of the roles; a field that names none concerns everyone."""
+    concerned = (personal.identifies,) if personal.identifies else personal.concerns
+    return concerned is None or any(role in roles for role in concerned)
+
+
+def _values(fact: Fact, fields: Sequence[PersonalField]) -> dict[str, tuple[str, object]]:
+    return {
+        personal.name: (personal.retention_class, value)
+        for personal in fields
+        if (value := fact.datum[personal.name]) is not None
+    }

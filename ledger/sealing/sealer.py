@@ -1,0 +1,312 @@
+"""The sealer's decision core: a batch of inbox records in, the ledger records they become out.
+
+Owns: reading, dividing per data subject, stamping source coordinates and chain, sealing. Leaves to others:
+Kafka and the order of effects (`consumers/sealer.py`), keys and directory (`ledger.vault`).
+DESIGN sections 4 to 7.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from secrets import token_bytes
+
+import msgspec
+
+from ledger.contract.catalogue import Catalogue
+from ledger.contract.ledger_record import encode_entry, encode_rejected
+from ledger.contract.reading import Fact, RejectionReason, Unreadable, read_fact
+from ledger.contract.registry import SchemaRegistry
+from ledger.entry import Dropped, Entry, Rejected, Sealed, SourcePosition, StreamKind
+from ledger.log.records import OutgoingRecord, Partition, ReadRecord
+from ledger.log.topics import stream_partition
+from ledger.sealing.local_day import local_day
+from ledger.sealing.parts import Part, divide, mentions, named_stream
+from ledger.vault.field_cipher import FieldContext, content_mac, seal_field
+from ledger.vault.keys import EpochKeyName, KeyRing, SubjectKeyName
+from ledger.vault.vault import Vault
+
+SALT_BYTES = 32
+CONTENT_CLASS = "content_check"
+"""Retention class of the MAC that tells a publisher's repeat from a reuse of its id."""
+REJECTED_CLASS = "rejected_input"
+REJECTED_CONTROLLER = "ledger"
+REJECTED_FIELD = "input"
+KEY_DESTROYED = "key_destroyed"
+
+ChainKey = tuple[Partition, int]
+"""An inbox partition and the ledger partition it feeds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """An inbox record that becomes a `Rejected` fact."""
+
+    record: ReadRecord
+    reason: RejectionReason
+    detail: str
+    attempts: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """An inbox record that was understood."""
+
+    record: ReadRecord
+    fact: Fact
+
+
+@dataclass(kw_only=True)
+class SealedBatch:
+    """What a batch became: records in sending order, and where each chain stands after them."""
+
+    records: list[OutgoingRecord] = field(default_factory=list)
+    chain: dict[ChainKey, SourcePosition] = field(default_factory=dict)
+    facts: int = 0
+    rejected: int = 0
+
+
+class Sealer:
+    """Seals batches of inbox records; keeps nothing between batches, keys least of all."""
+
+    def __init__(
+        self, vault: Vault, catalogue: Catalogue, *, ledger_partitions: int, registry: SchemaRegistry | None
+    ) -> None:
+        self._vault = vault
+        self._catalogue = catalogue
+        self._registry = registry
+        self._ledger_partitions = ledger_partitions
+
+    def read(self, record: ReadRecord, attempts: int) -> Reading | Refusal:
+        """Reads one inbox record.
+
+        Raises:
+            InfrastructureError: the schema registry did not answer; the record is not at fault.
+        """
+        try:
+            fact = read_fact(record.value, record.headers, self._catalogue, self._registry)
+        except Unreadable as unreadable:
+            return Refusal(
+                record=record, reason=unreadable.reason, detail=unreadable.detail, attempts=attempts
+            )
+        return Reading(record=record, fact=fact)
+
+    def seal(
+        self,
+        readings: Sequence[Reading | Refusal],
+        chain: Mapping[ChainKey, SourcePosition],
+        *,
+        sealed_at: int,
+        rules_at: int,
+    ) -> SealedBatch:
+        """Seals what was read, in order.
+
+        Subjects and keys are committed in the vault before this returns, so a record that reaches the log
+        can always be opened; a crash after that leaves unused keys only.
+
+        Args:
+            readings: of any number of inbox partitions; in offset order within each.
+            chain: the last source position sent for each (inbox partition, ledger partition).
+            sealed_at: now, microseconds since the epoch, UTC.
+            rules_at: the next offset of ledger partition 0 not yet applied.
+        """
+        parts = self._divide(readings)
+        ring = self._keys(readings, parts, sealed_at)
+        batch = SealedBatch(chain=dict(chain))
+        stamp = _Stamp(sealed_at=sealed_at, rules_at=rules_at, partitions=self._ledger_partitions, batch=batch)
+        for reading, its_parts in zip(readings, parts, strict=True):
+            if isinstance(reading, Refusal):
+                batch.rejected += 1
+                stamp.rejected(reading, its_parts[0], ring)
+            else:
+                batch.facts += 1
+                for number, part in enumerate(its_parts):
+                    stamp.entry(reading, part, number, len(its_parts), ring)
+        return batch
+
+    def _divide(self, readings: Sequence[Reading | Refusal]) -> list[list[Part]]:
+        """The parts of every record, all subjects resolved in one go."""
+        named = [mentions(reading.fact) if isinstance(reading, Reading) else {} for reading in readings]
+        resolved = iter(self._vault.resolve_subjects([m for roles in named for m in roles.values()]))
+        return [
+            divide(reading.fact, {role: next(resolved) for role in roles})
+            if isinstance(reading, Reading)
+            else [_rejected_part(reading.record)]
+            for reading, roles in zip(readings, named, strict=True)
+        ]
+
+    def _keys(
+        self, readings: Sequence[Reading | Refusal], parts: Sequence[Sequence[Part]], sealed_at: int
+    ) -> KeyRing:
+        """Every key the batch needs, made where missing, in one go per kind."""
+        subject_keys: set[SubjectKeyName] = set()
+        epochs: set[EpochKeyName] = set()
+        for reading, its_parts in zip(readings, parts, strict=True):
+            if isinstance(reading, Refusal):
+                controller, day = REJECTED_CONTROLLER, local_day(sealed_at)
+            else:
+                controller, day = reading.fact.controller, local_day(reading.fact.occurred_at)
+            for part in its_parts:
+                for retention_class in _classes(part):
+                    subject_keys.add((part.stream, retention_class))
+                    epochs.add((controller, retention_class, day))
+        return self._vault.keys_for(subject_keys, epochs)
+
+
+@dataclass(kw_only=True)
+class _Stamp:
+    """Builds ledger records and moves the chain as it goes."""
+
+    sealed_at: int
+    rules_at: int
+    partitions: int
+    batch: SealedBatch
+
+    def entry(self, reading: Reading, part: Part, number: int, parts: int, ring: KeyRing) -> None:
+        fact = reading.fact
+        day = local_day(fact.occurred_at)
+        salt = token_bytes(SALT_BYTES)
+        open_fields = msgspec.json.encode(
+            {name: fact.datum[name] for name in fact.schema.open_field_names}, order="sorted"
+        )
+        sealed, dropped = _seal_fields(part, fact.controller, fact.event_type, day, salt, ring)
+        record = Entry(
+            **self._coordinates(reading.record, part, number, parts),
+            event_id=fact.event_id,
+            event_source=fact.event_source,
+            event_type=fact.event_type,
+            event_version=fact.version,
+            occurred_at=fact.occurred_at,
+            occurred_day=day,
+            controller=fact.controller,
+            role=fact.role,
+            purpose=fact.purpose,
+            lawful_basis=fact.lawful_basis,
+            data_categories=fact.data_categories,
+            processors=fact.processors,
+            storage_country=fact.storage_country,
+            instruction_id=fact.instruction_id,
+            notice_version=fact.notice_version,
+            retry_of=fact.retry_of,
+            subject_roles=list(part.roles),
+            open_fields=open_fields.decode(),
+            salt=salt,
+            content_mac=_content_mac(fact, part, open_fields, day, ring),
+            sealed=sealed,
+            dropped=[*part.dropped, *dropped],
+        )
+        self._append(part, encode_entry(record))
+
+    def rejected(self, refusal: Refusal, part: Part, ring: KeyRing) -> None:
+        salt = token_bytes(SALT_BYTES)
+        day = local_day(self.sealed_at)
+        sealed, _ = _seal_fields(part, REJECTED_CONTROLLER, StreamKind.REJECTED, day, salt, ring)
+        record = Rejected(
+            **self._coordinates(refusal.record, part, 0, 1),
+            reason=refusal.reason.value,
+            detail=refusal.detail,
+            occurred_day=day,
+            attempts=refusal.attempts,
+            salt=salt,
+            sealed=sealed,
+        )
+        self._append(part, encode_rejected(record))
+
+    def _coordinates(self, source: ReadRecord, part: Part, number: int, parts: int) -> dict[str, object]:
+        key = (source.partition, stream_partition(part.stream, part.kind, self.partitions))
+        previous = self.batch.chain.get(key)
+        self.batch.chain[key] = SourcePosition(source.offset, number)
+        return {
+            "source_topic": source.partition.topic,
+            "source_partition": source.partition.number,
+            "source_offset": source.offset,
+            "part": number,
+            "parts": parts,
+            "previous_offset": previous.offset if previous else None,
+            "previous_part": previous.part if previous else None,
+            "sealed_at": self.sealed_at,
+            "rules_at": self.rules_at,
+            "stream": part.stream,
+            "stream_kind": part.kind.value,
+        }
+
+    def _append(self, part: Part, value: bytes) -> None:
+        self.batch.records.append(
+            OutgoingRecord(
+                partition=stream_partition(part.stream, part.kind, self.partitions),
+                key=part.stream.bytes,
+                value=value,
+                timestamp_ms=self.sealed_at // 1000,
+            )
+        )
+
+
+def _rejected_part(record: ReadRecord) -> Part:
+    """The whole inbox record as one sealed value, so that a retry can send it again as it was."""
+    whole = (record.key, list(record.headers), record.value)
+    return Part(
+        stream=named_stream(StreamKind.REJECTED, f"{record.partition.topic}:{record.partition.number}"),
+        kind=StreamKind.REJECTED,
+        roles=(),
+        personal={REJECTED_FIELD: (REJECTED_CLASS, whole)},
+    )
+
+
+def _classes(part: Part) -> set[str]:
+    classes = {retention_class for retention_class, _ in part.personal.values()}
+    return classes if part.kind is StreamKind.REJECTED else classes | {CONTENT_CLASS}
+
+
+def _seal_fields(
+    part: Part, controller: str, event_type: str, day: int, salt: bytes, ring: KeyRing
+) -> tuple[list[Sealed], list[Dropped]]:
+    sealed: list[Sealed] = []
+    dropped: list[Dropped] = []
+    for name, (retention_class, value) in part.personal.items():
+        subject_key = ring.subject(part.stream, retention_class)
+        epoch_key = ring.epoch(controller, retention_class, day)
+        if subject_key is None or epoch_key is None:
+            dropped.append(Dropped(field=name, reason=KEY_DESTROYED))
+            continue
+        context = FieldContext(
+            controller=controller,
+            subject=part.stream,
+            retention_class=retention_class,
+            day=day,
+            event_type=event_type,
+            field=name,
+        )
+        plaintext = msgspec.msgpack.encode(value)
+        commitment, ciphertext = seal_field(subject_key, epoch_key, salt, context, plaintext)
+        sealed.append(
+            Sealed(field=name, retention_class=retention_class, commitment=commitment, ciphertext=ciphertext)
+        )
+    return sealed, dropped
+
+
+def _content_mac(fact: Fact, part: Part, open_fields: bytes, day: int, ring: KeyRing) -> bytes | None:
+    """MAC of what the publisher stated about this subject; nothing of the other party enters it."""
+    subject_key = ring.subject(part.stream, CONTENT_CLASS)
+    epoch_key = ring.epoch(fact.controller, CONTENT_CLASS, day)
+    if subject_key is None or epoch_key is None:
+        return None
+    context = FieldContext(
+        controller=fact.controller,
+        subject=part.stream,
+        retention_class=CONTENT_CLASS,
+        day=day,
+        event_type=fact.event_type,
+        field="",
+    )
+    stated = (
+        fact.occurred_at,
+        fact.role,
+        fact.purpose,
+        fact.lawful_basis,
+        fact.data_categories,
+        fact.processors,
+        fact.storage_country,
+        fact.instruction_id,
+        fact.notice_version,
+        open_fields,
+        sorted((name, value) for name, (_, value) in part.personal.items()),
+    )
+    return content_mac(subject_key, epoch_key, context, msgspec.msgpack.encode(stated))

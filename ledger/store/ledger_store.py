@@ -1,0 +1,201 @@
+"""The recorder's store: what is known, in; what a batch causes, out; one transaction.
+
+Owns: the order of statements in that transaction, and what a recorder remembers between batches. Leaves to
+others: deciding (`ledger.recording`), the event store's tables (`ledger.store.event_recorder`).
+"""
+
+from collections.abc import Collection, Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+from psycopg import Cursor, IsolationLevel, sql
+from psycopg.rows import TupleRow
+
+from ledger.aggregates.streams import LedgerAggregate
+from ledger.contract.ledger_record import decode_record
+from ledger.entry import Entry, SourcePosition
+from ledger.postgres.connection import Connection, connect, translated_errors
+from ledger.postgres.named_sql import load_sql
+from ledger.projections.projection import Row, Table
+from ledger.recording.fold import ChainKey, Effects
+from ledger.store.entry_mapper import SnapshotMapper
+from ledger.store.event_recorder import LedgerEventRecorder, make_datastore
+from ledger.store.repository import LedgerRepository
+
+SQL = load_sql(Path(__file__).parent / "sql" / "recorder.sql")
+AGGREGATES_REMEMBERED_MAX = 20_000
+"""Aggregates a recorder keeps between batches; a few kilobytes each, well within its memory."""
+
+
+@dataclass(kw_only=True)
+class Memory:
+    """What a recorder remembers of the store between batches.
+
+    It is right as long as nobody else moved the recorder's positions, and the compare-and-swap finds that out:
+    whoever sees a batch fail MUST call `forget`.
+    """
+
+    aggregates: dict[UUID, LedgerAggregate] = field(default_factory=dict)
+    marks: dict[ChainKey, SourcePosition] | None = None
+
+    def forget(self) -> None:
+        """Drops everything."""
+        self.aggregates.clear()
+        self.marks = None
+
+    def trim(self) -> None:
+        """Drops the aggregates that were used longest ago beyond the limit."""
+        while len(self.aggregates) > AGGREGATES_REMEMBERED_MAX:
+            del self.aggregates[next(iter(self.aggregates))]
+
+
+class LedgerStore:
+    """One schema of the store, as a recorder uses it.
+
+    Atomicity: everything done with one `batch` is committed together or not at all. Durability: when the
+    `with` block of a batch ends without an error, it is committed and flushed.
+    """
+
+    def __init__(self, dsn: str, schema: str) -> None:
+        self._connection = connect(dsn, schema=schema, application_name="ledger-recorder")
+        self._datastore = make_datastore(dsn, schema)
+        self._repository = LedgerRepository(self._datastore)
+
+    @contextmanager
+    def batch(self, memory: Memory) -> Iterator["Batch"]:
+        """One transaction: commits when the block ends, rolls back when it raises.
+
+        Raises:
+            InfrastructureError: PostgreSQL failed; whether the commit happened is unknown, the position tells.
+        """
+        with (
+            translated_errors("recording a batch"),
+            self._connection.transaction(),
+            self._connection.cursor() as cursor,
+        ):
+            yield Batch(cursor, self._repository, memory)
+        memory.trim()
+
+    def positions(self) -> dict[int, int]:
+        """The next offset to be recorded of each ledger partition that has any."""
+        with translated_errors("reading positions"), self._connection.transaction():
+            return read_positions(self._connection)
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._connection.close()
+        self._datastore.close()
+
+
+class Batch:
+    """What a recorder does within one transaction."""
+
+    def __init__(self, cursor: Cursor[TupleRow], repository: LedgerRepository, memory: Memory) -> None:
+        self._cursor = cursor
+        self._repository = repository
+        self._recorder: LedgerEventRecorder = repository.recorder
+        self._memory = memory
+
+    def position(self, partition: int) -> int:
+        """The next offset to be recorded of a partition that may be another recorder's."""
+        last = self._recorder.positions(self._cursor).get(partition)
+        return 0 if last is None else last + 1
+
+    def marks(self) -> MutableMapping[ChainKey, SourcePosition]:
+        """Every chain's mark; changes to it are written by `write` and remembered."""
+        if self._memory.marks is None:
+            rows = self._cursor.execute(SQL["chain_marks"]).fetchall()
+            self._memory.marks = {
+                ChainKey(topic, partition, ledger): SourcePosition(offset, part)
+                for topic, partition, ledger, offset, part in rows
+            }
+        return self._memory.marks
+
+    def facts_seen(self, keys: Sequence[UUID]) -> dict[UUID, bytes | None]:
+        """Fact key -> content MAC, of those facts that are stored already."""
+        if not keys:
+            return {}
+        found = self._recorder.select_facts(self._cursor, list(set(keys)))
+        return {key: _content_mac(fact.state) for key, fact in found.items()}
+
+    def aggregates(self, streams: Collection[UUID]) -> MutableMapping[UUID, LedgerAggregate]:
+        """The aggregates of some streams; streams without records are absent.
+
+        They are remembered, so a failed batch, which may have changed them, must be forgotten.
+        """
+        remembered = self._memory.aggregates
+        unknown = [stream for stream in streams if stream not in remembered]
+        if unknown:
+            remembered.update(self._repository.load_many(self._cursor, unknown))
+        for stream in streams:
+            # Used last goes last: `trim` drops from the front.
+            if stream in remembered:
+                remembered[stream] = remembered.pop(stream)
+        return remembered
+
+    def advance(self, partition: int, expected: int, new: int) -> None:
+        """Moves a partition's next offset; first of all writes, so that whoever lost the partition learns it
+        before writing.
+
+        Raises:
+            PositionMoved: it is not where expected; roll back.
+        """
+        self._recorder.advance(self._cursor, partition, expected - 1 if expected else None, new - 1)
+
+    def write(self, effects: Effects) -> None:
+        """Writes everything a batch causes; last of all the entries, whose table lock all recorders share."""
+        self._write_marks(effects)
+        self._write_counters(effects)
+        for table, rows in effects.rows.items():
+            self._copy(table, rows)
+        if effects.ignored:
+            self._recorder.copy_ignored(self._cursor, effects.ignored)
+        if effects.snapshots:
+            mapper = SnapshotMapper()
+            self._recorder.copy_snapshots(self._cursor, map(mapper.to_stored_event, effects.snapshots))
+        if effects.entries:
+            self._recorder.copy_entries(self._cursor, effects.entries)
+
+    def _write_marks(self, effects: Effects) -> None:
+        columns = [(*key, *position) for key, position in sorted(effects.marks.items())]
+        if columns:
+            topics, partitions, ledgers, offsets, parts = (list(column) for column in zip(*columns, strict=True))
+            self._cursor.execute(SQL["move_chain_marks"], (topics, partitions, ledgers, offsets, parts))
+
+    def _write_counters(self, effects: Effects) -> None:
+        for partition, counters in sorted(effects.counters.items()):
+            self._cursor.execute(SQL["add_counters"], {"partition": partition, **asdict(counters)})
+
+    def _copy(self, table: Table, rows: Sequence[Row]) -> None:
+        statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
+            sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, table.column_names))
+        )
+        with translated_errors(f"writing {table.name}"), self._cursor.copy(statement) as copy:
+            copy.set_types(table.column_types)
+            for row in rows:
+                copy.write_row(row)
+
+
+def read_positions(connection: Connection) -> dict[int, int]:
+    """The next offset to be recorded of each ledger partition that has any, in the caller's transaction."""
+    rows = connection.execute(SQL["positions"]).fetchall()
+    return {int(name.removeprefix("ledger-")): last + 1 for name, last in rows}
+
+
+@contextmanager
+def repeatable_read(connection: Connection) -> Iterator[None]:
+    """One read-only snapshot for everything in the block."""
+    with translated_errors("reading a snapshot"):
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        with connection.transaction():
+            yield
+
+
+def _content_mac(state: bytes) -> bytes | None:
+    record = decode_record(state)
+    return record.content_mac if isinstance(record, Entry) else None
+
+

@@ -1,0 +1,93 @@
+"""Aggregates out of the event store: one, at any version, or a whole batch in two queries.
+
+Owns: putting the library's repository together, and when a snapshot is due. Leaves to others: connections and
+transactions.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from eventsourcing.application import AggregateNotFoundError, Repository
+from eventsourcing.persistence import EventStore, InterfaceError, OperationalError, StoredEvent
+from eventsourcing.postgres import PostgresDatastore
+from psycopg import Cursor
+
+from ledger.aggregates.data_subject import DataSubject
+from ledger.aggregates.streams import SNAPSHOT_EVERY, LedgerAggregate, LedgerSnapshot
+from ledger.errors import InfrastructureError, NotFound
+from ledger.store.entry_mapper import EntryMapper, SnapshotMapper
+from ledger.store.event_recorder import LedgerEventRecorder, LedgerSnapshotRecorder
+
+_entry_mapper = EntryMapper()
+_snapshot_mapper = SnapshotMapper()
+
+
+class LedgerRepository(Repository[UUID]):
+    """The library's repository on our tables: `get(stream, version=n)` is the aggregate as it was at n."""
+
+    def __init__(self, datastore: PostgresDatastore) -> None:
+        """Reads through the datastore; no cache, so every answer is what is committed now."""
+        self.recorder = LedgerEventRecorder(datastore)
+        super().__init__(
+            EventStore(_entry_mapper, self.recorder),
+            snapshot_store=EventStore(_snapshot_mapper, LedgerSnapshotRecorder(datastore)),
+        )
+
+    def subject(self, stream: UUID, version: int | None = None) -> DataSubject:
+        """A data subject as known at a version.
+
+        Args:
+            stream: the pseudonym.
+            version: place in the stream, from 1; None for the newest. Beyond the newest gives the newest.
+
+        Raises:
+            NotFound: nothing is recorded about it, or it is not a data subject.
+            InfrastructureError: PostgreSQL did not answer, after the library's own retries.
+        """
+        try:
+            aggregate: LedgerAggregate = self.get(stream, version=version)
+        except AggregateNotFoundError:
+            aggregate = LedgerAggregate.unseen(stream)
+        except (OperationalError, InterfaceError) as error:
+            raise InfrastructureError("cannot read the event store", do="Check PostgreSQL.") from error
+        if not isinstance(aggregate, DataSubject):
+            raise NotFound(f"no data subject {stream}", do="Check the subject with `ledger trail`.")
+        return aggregate
+
+    def load_many(self, cursor: Cursor[object], ids: Sequence[UUID]) -> dict[UUID, LedgerAggregate]:
+        """The newest state of many aggregates, in two queries.
+
+        Args:
+            cursor: of the caller's transaction, which sees its own writes.
+            ids: streams, each once.
+
+        Returns:
+            Aggregates by stream; a stream without records is absent.
+        """
+        aggregates: dict[UUID, LedgerAggregate] = {}
+        for stream, stored in self.recorder.select_latest_snapshots(cursor, ids).items():
+            aggregates[stream] = _snapshot_mapper.to_domain_event(stored).mutate(None)
+        versions = {stream: aggregate.version for stream, aggregate in aggregates.items()}
+        for stream, events in self.recorder.select_events_of(cursor, ids, versions).items():
+            aggregate = aggregates.get(stream)
+            for stored in events:
+                aggregate = _entry_mapper.to_domain_event(stored).mutate(aggregate)
+            if aggregate is not None:
+                aggregates[stream] = aggregate
+        return aggregates
+
+
+def subject_repository(datastore: PostgresDatastore) -> LedgerRepository:
+    """A repository on the datastore's schema, live or shadow."""
+    return LedgerRepository(datastore)
+
+
+def snapshot_rows(aggregate: LedgerAggregate) -> list[StoredEvent]:
+    """The snapshot that is due at exactly this version, if one is; call it after every record.
+
+    A batch that passes a multiple of `SNAPSHOT_EVERY` must stop there for a snapshot: asked only at a batch's
+    end, snapshots would depend on how records were batched.
+    """
+    if aggregate.version == 0 or aggregate.version % SNAPSHOT_EVERY:
+        return []
+    return [_snapshot_mapper.to_stored_event(LedgerSnapshot.take(aggregate))]

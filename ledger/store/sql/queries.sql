@@ -1,0 +1,100 @@
+-- name: trail
+-- The audit trail with each entry's ledger record, by when it happened; null parameters do not restrict.
+SELECT t.ledger_partition, t.ledger_offset, t.stream_version, e.state
+FROM audit_trail AS t
+JOIN stored_events AS e
+  ON e.originator_id = t.stream AND e.originator_version = t.stream_version
+WHERE (%(streams)s::uuid[] IS NULL OR t.stream = ANY (%(streams)s))
+  AND (%(controller)s::text IS NULL OR t.controller = %(controller)s)
+  AND (%(since)s::bigint IS NULL OR t.occurred_at >= %(since)s)
+  AND (%(until)s::bigint IS NULL OR t.occurred_at < %(until)s)
+  AND (%(as_of)s::bigint IS NULL OR t.sealed_at <= %(as_of)s)
+ORDER BY t.occurred_at, t.ledger_partition, t.ledger_offset
+LIMIT %(limit)s;
+
+-- name: consent_changes
+-- Every change of consent of some data subjects, oldest first; null parameters do not restrict.
+SELECT ledger_partition, ledger_offset, stream, controller, purpose, state, occurred_at, sealed_at,
+       category, method, language, notice_version, notice_hash, expires_at, evidence
+FROM consent_proof
+WHERE stream = ANY (%(streams)s)
+  AND (%(purpose)s::text IS NULL OR purpose = %(purpose)s)
+  AND (%(as_of)s::bigint IS NULL OR sealed_at <= %(as_of)s)
+ORDER BY stream, purpose, occurred_at, ledger_partition, ledger_offset;
+
+-- name: subject_exists
+-- Whether any entry of the stream took effect.
+SELECT EXISTS (SELECT FROM audit_trail WHERE stream = %(stream)s);
+
+-- name: findings_of
+-- Findings, newest last; null parameters do not restrict.
+SELECT ledger_partition, ledger_offset, ordinal, stream, controller, code, article,
+       occurred_at, sealed_at, expected, found
+FROM findings
+WHERE (%(streams)s::uuid[] IS NULL OR stream = ANY (%(streams)s))
+  AND (%(controller)s::text IS NULL OR controller = %(controller)s)
+  AND (%(as_of)s::bigint IS NULL OR sealed_at <= %(as_of)s)
+ORDER BY occurred_at, ledger_partition, ledger_offset, ordinal;
+
+-- name: rejections
+-- Rejected input with the entry that retried it, if any; oldest first.
+SELECT r.ledger_partition, r.ledger_offset, r.source_topic, r.source_partition, r.source_offset,
+       r.reason, r.detail, r.attempts, r.sealed_at,
+       (SELECT min(x.ledger_partition || ':' || x.ledger_offset)
+        FROM rejection_retries AS x
+        WHERE x.rejected_partition = r.ledger_partition AND x.rejected_offset = r.ledger_offset) AS retried_as
+FROM rejections AS r
+WHERE (%(partition)s::integer IS NULL
+       OR (r.ledger_partition = %(partition)s AND r.ledger_offset = %(offset)s))
+ORDER BY r.sealed_at, r.ledger_partition, r.ledger_offset;
+
+-- name: record_at
+-- The bytes of the ledger record at some coordinates, whether it took effect or not.
+SELECT state FROM stored_events
+WHERE ledger_partition = %(partition)s AND ledger_offset = %(offset)s
+UNION ALL
+SELECT state FROM ignored_records
+WHERE ledger_partition = %(partition)s AND ledger_offset = %(offset)s;
+
+-- name: counters
+-- What became of everything recorded; see the table's comment.
+SELECT coalesce(sum(entries), 0)::bigint, coalesce(sum(accepted), 0)::bigint, coalesce(sum(rejected), 0)::bigint,
+       coalesce(sum(duplicates), 0)::bigint, coalesce(sum(resealed), 0)::bigint,
+       coalesce(sum(out_of_chain), 0)::bigint
+FROM ledger_counters;
+
+-- name: subjects_count
+-- How many data subjects have entries.
+SELECT count(DISTINCT stream) FROM audit_trail WHERE stream_kind = 'subject';
+
+-- name: rejection_reasons
+-- How often input was rejected for which reason, most frequent first.
+SELECT reason, count(*) FROM rejections GROUP BY reason ORDER BY count(*) DESC, reason;
+
+-- name: finding_codes
+-- How often each rule was broken, most frequent first.
+SELECT code, article, count(*) FROM findings GROUP BY code, article ORDER BY count(*) DESC, code;
+
+-- name: event_types
+-- How many entries of which type, most frequent first.
+SELECT event_type, count(*) FROM audit_trail GROUP BY event_type ORDER BY count(*) DESC, event_type;
+
+-- name: telling_subject
+-- A data subject whose history shows the most: one with a finding on a withdrawn consent, and most entries.
+SELECT f.stream
+FROM findings AS f
+JOIN audit_trail AS t USING (stream)
+WHERE f.code = 'processing_after_withdrawal'
+GROUP BY f.stream ORDER BY count(*) DESC, f.stream LIMIT 1;
+
+-- name: outcomes
+-- What became of some inbox records that have been recorded: rejected, or a publisher's repeat. An inbox record
+-- counts by its first part.
+WITH asked AS (
+    SELECT * FROM unnest(%(topics)s::text[], %(partitions)s::integer[], %(offsets)s::bigint[])
+        AS a (source_topic, source_partition, source_offset)
+)
+SELECT
+    (SELECT count(*) FROM rejections JOIN asked USING (source_topic, source_partition, source_offset)) AS rejected,
+    (SELECT count(*) FROM ignored_records JOIN asked USING (source_topic, source_partition, source_offset)
+     WHERE kind = 'repeated' AND part = 0) AS duplicates;

@@ -1,0 +1,27 @@
+-- name: chain_marks
+-- The mark of every chain.
+SELECT source_topic, source_partition, ledger_partition, source_offset, part FROM chain_marks;
+
+-- name: move_chain_marks
+-- Moves the marks of the chains a batch went on; columns as arrays.
+INSERT INTO chain_marks (source_topic, source_partition, ledger_partition, source_offset, part)
+SELECT * FROM unnest(%s::text[], %s::integer[], %s::integer[], %s::bigint[], %s::integer[])
+ON CONFLICT (source_topic, source_partition, ledger_partition)
+DO UPDATE SET source_offset = excluded.source_offset, part = excluded.part;
+
+-- name: add_counters
+-- Adds what a batch made of one ledger partition's records.
+INSERT INTO ledger_counters AS c
+    (ledger_partition, entries, accepted, rejected, duplicates, resealed, out_of_chain)
+VALUES (%(partition)s, %(entries)s, %(accepted)s, %(rejected)s, %(duplicates)s, %(resealed)s, %(out_of_chain)s)
+ON CONFLICT (ledger_partition) DO UPDATE SET
+    entries = c.entries + excluded.entries,
+    accepted = c.accepted + excluded.accepted,
+    rejected = c.rejected + excluded.rejected,
+    duplicates = c.duplicates + excluded.duplicates,
+    resealed = c.resealed + excluded.resealed,
+    out_of_chain = c.out_of_chain + excluded.out_of_chain;
+
+-- name: positions
+-- The last recorded offset of each ledger partition.
+SELECT application_name, notification_id FROM ledger_tracking WHERE starts_with(application_name, 'ledger-');

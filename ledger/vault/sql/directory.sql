@@ -1,0 +1,39 @@
+-- Who an identifier belongs to. Arrays carry a whole batch in one statement.
+
+-- name: known_identifiers
+-- The subjects that identifiers of a batch already belong to.
+SELECT controller, identifier_index, subject
+FROM unnest(%(controllers)s::text[], %(indexes)s::bytea[]) AS asked (controller, identifier_index)
+JOIN directory USING (controller, identifier_index);
+
+-- name: known_subjects
+-- Which pseudonyms exist, each with its controller.
+SELECT subject, controller FROM subject WHERE subject = ANY (%(subjects)s::uuid[]);
+
+-- name: add_subjects
+-- New data subjects of a batch.
+INSERT INTO subject (subject, controller)
+SELECT * FROM unnest(%(subjects)s::uuid[], %(controllers)s::text[]);
+
+-- name: link_identifiers
+-- Links identifiers to subjects; always in key order, so that two batches wait for each other and never deadlock.
+INSERT INTO directory (controller, identifier_index, subject)
+SELECT controller, identifier_index, subject
+FROM unnest(%(controllers)s::text[], %(indexes)s::bytea[], %(subjects)s::uuid[])
+    AS linked (controller, identifier_index, subject)
+ORDER BY controller COLLATE "C", identifier_index
+ON CONFLICT DO NOTHING;
+
+-- name: find
+-- The subject one controller knows by an identifier.
+SELECT subject FROM directory WHERE controller = %(controller)s AND identifier_index = %(index)s;
+
+-- name: controllers
+-- Every controller in the directory: one index probe per controller, not a scan of the people.
+WITH RECURSIVE step AS (
+    SELECT min(controller) AS controller FROM directory
+    UNION ALL
+    SELECT (SELECT min(d.controller) FROM directory d WHERE d.controller > step.controller)
+    FROM step WHERE step.controller IS NOT NULL
+)
+SELECT controller FROM step WHERE controller IS NOT NULL ORDER BY controller COLLATE "C";

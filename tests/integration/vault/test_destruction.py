@@ -1,0 +1,218 @@
+"""Destroyed stays destroyed: alone, in a race with making, and never claimed without looking."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Barrier
+from uuid import uuid4
+
+import pytest
+
+from ledger.postgres.connection import Connection
+from ledger.vault import destruction, keys
+from ledger.vault.field_cipher import FieldContext, open_field, seal_field
+from ledger.vault.kek import KeyEncryption
+from ledger.vault.vault import Vault
+
+SUBJECT = uuid4()
+CONTENT = (SUBJECT, "content")
+EPOCH = ("acme", "content", 20500)
+WAIT_S = 10.0
+"""How long a test waits for another session to block; a lock is normally waited for within milliseconds."""
+ROUNDS = 25
+RACERS = 8
+
+
+def _present(vault: Vault) -> tuple[bool, bool]:
+    ring = vault.read_keys([CONTENT], [EPOCH])
+    return ring.subject(*CONTENT) is not None, ring.epoch(*EPOCH) is not None
+
+
+@pytest.mark.parametrize(
+    ("destroy_subject", "destroy_epoch"), [(False, False), (True, False), (False, True), (True, True)]
+)
+def test_field_opens_only_while_both_keys_live(vault: Vault, destroy_subject: bool, destroy_epoch: bool):
+    """FAULTS row 43: subject key, epoch key, both or neither destroyed; it opens in `neither` only."""
+    ring = vault.keys_for([CONTENT], [EPOCH])
+    subject_key, epoch_key = ring.subject(*CONTENT), ring.epoch(*EPOCH)
+    assert subject_key is not None
+    assert epoch_key is not None
+    context = FieldContext(
+        controller="acme", subject=SUBJECT, retention_class="content", day=20500, event_type="t", field="f"
+    )
+    salt = bytes(32)
+    commitment, ciphertext = seal_field(subject_key, epoch_key, salt, context, b"value")
+    if destroy_subject:
+        assert vault.destroy_subject_key(*CONTENT, "erasure")
+    if destroy_epoch:
+        assert vault.destroy_epoch(*EPOCH, "retention_ended")
+
+    after = vault.keys_for([CONTENT], [EPOCH])
+    assert (after.subject(*CONTENT) is None) == destroy_subject
+    assert (after.epoch(*EPOCH) is None) == destroy_epoch
+    if not (destroy_subject or destroy_epoch):
+        again = after.subject(*CONTENT), after.epoch(*EPOCH)
+        assert again == (subject_key, epoch_key)
+        assert open_field(subject_key, epoch_key, salt, context, commitment, ciphertext) == b"value"
+
+
+def test_destroying_one_leaves_the_others(vault: Vault):
+    """Another class, person, day or controller is not touched."""
+    subjects = [CONTENT, (SUBJECT, "signalling"), (uuid4(), "content")]
+    epochs = [EPOCH, ("acme", "content", 20501), ("acme", "signalling", 20500), ("globex", "content", 20500)]
+    vault.keys_for(subjects, epochs)
+    vault.destroy_subject_key(*CONTENT, "erasure")
+    vault.destroy_epoch(*EPOCH, "retention_ended")
+    ring = vault.read_keys(subjects, epochs)
+    assert [ring.subject(*name) is None for name in subjects] == [True, False, False]
+    assert [ring.epoch(*name) is None for name in epochs] == [True, False, False, False]
+
+
+def test_destroying_twice_is_once(vault: Vault, conn: Connection):
+    """The second time nothing was there, and the tombstone keeps its date and reason."""
+    vault.keys_for([CONTENT], [EPOCH])
+    assert vault.destroy_subject_key(*CONTENT, "erasure")
+    assert vault.destroy_epoch(*EPOCH, "retention_ended")
+    before = conn.execute("SELECT * FROM destroyed_subject_key, destroyed_epoch_key").fetchall()
+    assert not vault.destroy_subject_key(*CONTENT, "other")
+    assert not vault.destroy_epoch(*EPOCH, "other")
+    assert conn.execute("SELECT * FROM destroyed_subject_key, destroyed_epoch_key").fetchall() == before
+
+
+def test_key_destroyed_before_it_was_made_is_never_made(vault: Vault):
+    """A late event for an ended day, a class never used of an erased person: no key."""
+    assert not vault.destroy_subject_key(*CONTENT, "erasure")
+    assert not vault.destroy_epoch(*EPOCH, "retention_ended")
+    ring = vault.keys_for([CONTENT], [EPOCH])
+    assert (ring.subject(*CONTENT), ring.epoch(*EPOCH)) == (None, None)
+    assert ring.subject_destroyed(*CONTENT)
+    assert ring.epoch_destroyed(*EPOCH)
+
+
+def test_subject_with_classes_named(vault: Vault):
+    """Those that had a key are reported; those that had none are barred all the same; others live."""
+    vault.keys_for([CONTENT, (SUBJECT, "consent_proof")], [])
+    assert vault.destroy_subject(SUBJECT, ["signalling", "content", "content"], "erasure") == {"content"}
+    ring = vault.keys_for([CONTENT, (SUBJECT, "signalling"), (SUBJECT, "consent_proof")], [])
+    assert ring.subject(*CONTENT) is None
+    assert ring.subject(SUBJECT, "signalling") is None
+    assert ring.subject(SUBJECT, "consent_proof") is not None
+
+
+def test_subject_without_classes_named(vault: Vault):
+    """Every class there is; a class first used later is not barred, as documented."""
+    vault.keys_for([CONTENT, (SUBJECT, "signalling")], [])
+    assert vault.destroy_subject(SUBJECT, None, "erasure") == {"content", "signalling"}
+    assert vault.keys_for([(SUBJECT, "new")], []).subject(SUBJECT, "new") is not None
+
+
+def test_destroying_no_class_destroys_nothing(vault: Vault):
+    """An empty list is not `all`."""
+    vault.keys_for([CONTENT], [])
+    assert vault.destroy_subject(SUBJECT, [], "erasure") == frozenset()
+    assert _present(vault)[0]
+
+
+@pytest.mark.parametrize(
+    "undo",
+    [
+        "RETURN OLD",
+        "RETURN NULL",
+    ],
+)
+def test_destruction_that_did_not_happen_is_not_claimed(vault: Vault, conn: Connection, undo: str):
+    """FAULTS row 48: the database says yes and keeps the key; the failed-open check finds it out."""
+    vault.keys_for([CONTENT], [EPOCH])
+    conn.execute(f"CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN {undo}; END'".encode())
+    for table in ("subject_key", "epoch_key"):
+        conn.execute(
+            f"CREATE TRIGGER undo BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION undo()".encode()
+        )
+    with pytest.raises(destruction.NotDestroyed):
+        vault.destroy_subject_key(*CONTENT, "erasure")
+    with pytest.raises(destruction.NotDestroyed):
+        vault.destroy_epoch(*EPOCH, "retention_ended")
+    assert _present(vault) == (True, True)
+
+
+def test_key_deleted_without_a_tombstone_is_not_confirmed(vault: Vault, conn: Connection):
+    """It does not open, but it could be made again: that is not destroyed."""
+    vault.keys_for([CONTENT], [EPOCH])
+    conn.execute("DELETE FROM subject_key")
+    conn.execute("DELETE FROM epoch_key")
+    with pytest.raises(destruction.NotDestroyed, match="no tombstone"):
+        vault.confirm_subject_destroyed(SUBJECT, ["content"])
+    with pytest.raises(destruction.NotDestroyed, match="no tombstone"):
+        vault.confirm_epoch_destroyed(*EPOCH)
+
+
+def test_destruction_waits_for_a_key_being_made(
+    vault: Vault, open_connection: Callable[[], Connection], key_encryption: KeyEncryption
+):
+    """A key made in a transaction still open when destruction starts is destroyed too, not missed."""
+    maker = open_connection()
+    with _blocked(open_connection, maker) as run_blocked:
+        with maker.transaction():
+            keys.get_or_create(maker, key_encryption, [CONTENT], [EPOCH])
+            subject_gone = run_blocked(lambda own: destruction.destroy_subject_key(own, *CONTENT, "erasure"))
+            epoch_gone = run_blocked(lambda own: destruction.destroy_epoch(own, *EPOCH, "retention_ended"))
+        assert subject_gone.result(WAIT_S)
+        assert epoch_gone.result(WAIT_S)
+    assert _present(vault) == (False, False)
+    vault.confirm_subject_destroyed(SUBJECT, ["content"])
+    vault.confirm_epoch_destroyed(*EPOCH)
+
+
+@pytest.mark.parametrize("made_before", [True, False])
+def test_making_waits_for_a_destruction(
+    vault: Vault, open_connection: Callable[[], Connection], key_encryption: KeyEncryption, made_before: bool
+):
+    """A key asked for while its destruction is not yet committed is not made again."""
+    if made_before:
+        vault.keys_for([CONTENT], [EPOCH])
+    destroyer = open_connection()
+    with _blocked(open_connection, destroyer) as run_blocked:
+        with destroyer.transaction():
+            destruction.destroy_subject_key(destroyer, *CONTENT, "erasure")
+            if made_before:
+                # A reader meanwhile still sees the key: its record is sealed before the destruction counts.
+                assert _present(vault) == (True, True)
+                return
+            ring = run_blocked(lambda own: keys.get_or_create(own, key_encryption, [CONTENT], []))
+        assert ring.result(WAIT_S).subject(*CONTENT) is None
+    assert _present(vault)[0] is False
+
+
+def test_destroying_while_making_ends_destroyed(open_vault: Callable[[], Vault]):
+    """Many makers and two destroyers at once, over and over: afterwards no key, whoever came first."""
+    vaults = [open_vault() for _ in range(RACERS)]
+    for number in range(ROUNDS):
+        subject = (uuid4(), "content")
+        epoch = ("acme", "content", number)
+        start = Barrier(RACERS)
+        with ThreadPoolExecutor(RACERS) as pool:
+            racers = [
+                pool.submit(_race, vault, start, subject, epoch, destroys=index < 2)
+                for index, vault in enumerate(vaults)
+            ]
+            for racer in racers:
+                racer.result(WAIT_S)
+        after = vaults[0].keys_for([subject], [epoch])
+        assert (after.subject(*subject), after.epoch(*epoch)) == (None, None)
+
+
+def _race(
+    vault: Vault, start: Barrier, subject: keys.SubjectKeyName, epoch: keys.EpochKeyName, *, destroys: bool
+) -> None:
+    start.wait()
+    if destroys:
+        vault.destroy_subject_key(*subject, "erasure")
+        vault.destroy_epoch(*epoch, "retention_ended")
+        ring = vault.keys_for([subject], [epoch])
+        assert (ring.subject(*subject), ring.epoch(*epoch)) == (None, None)
+    else:
+        vault.keys_for([subject], [epoch])
+
+
+RunBlocked = Callable[[Callable[[Connection], object]], "Future[object]"]

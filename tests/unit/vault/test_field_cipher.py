@@ -1,0 +1,265 @@
+"""A sealed field opens in its place, under both its keys, and nowhere else."""
+
+import hashlib
+import hmac
+from uuid import UUID
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.errors import CallerError, IntegrityError
+from ledger.vault.field_cipher import (
+    COMMITMENT_BYTES,
+    CannotOpen,
+    FieldContext,
+    content_mac,
+    open_field,
+    seal_field,
+)
+
+SK, EK, SALT = bytes(range(32)), bytes(range(32, 64)), bytes(range(64, 96))
+OTHER = bytes(range(100, 132))
+CONTEXT = FieldContext(
+    controller="acme",
+    subject=UUID("11111111-2222-4333-8444-555555555555"),
+    retention_class="content",
+    day=20500,
+    event_type="call.completed",
+    field="caller",
+)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
+CONTEXTS = st.builds(
+    FieldContext,
+    controller=TEXT,
+    subject=st.uuids(),
+    retention_class=TEXT,
+    day=st.integers(-(2**31), 2**31 - 1),
+    event_type=TEXT,
+    field=TEXT,
+)
+KEYS = st.binary(min_size=32, max_size=32)
+ELSEWHERE = [
+    msgspec.structs.replace(CONTEXT, **change)
+    for change in (
+        {"controller": "acm"},
+        {"subject": UUID("11111111-2222-4333-8444-555555555556")},
+        {"retention_class": "contenu"},
+        {"day": 20501},
+        {"event_type": "call.recorded"},
+        {"field": "called"},
+    )
+]
+"""The context with each of its parts changed, one at a time."""
+
+
+@given(CONTEXTS, CONTEXTS)
+def test_other_contexts_have_other_encodings(one: FieldContext, two: FieldContext) -> None:
+    """The encoding is injective: it is both HKDF's info and the AAD."""
+    assert (one.encode() == two.encode()) == (one == two)
+
+
+@given(KEYS, KEYS, KEYS, CONTEXTS, st.binary(max_size=200))
+def test_sealed_field_opens_again(
+    sk: bytes, ek: bytes, salt: bytes, context: FieldContext, plaintext: bytes
+) -> None:
+    """Whatever is sealed comes back, 16 bytes longer in between."""
+    commitment, ciphertext = seal_field(sk, ek, salt, context, plaintext)
+    assert len(commitment) == COMMITMENT_BYTES
+    assert len(ciphertext) == len(plaintext) + 16
+    assert open_field(sk, ek, salt, context, commitment, ciphertext) == plaintext
+
+
+@pytest.mark.parametrize(
+    ("sk", "ek"), [(OTHER, EK), (SK, OTHER), (OTHER, OTHER), (EK, SK)], ids=["sk", "ek", "both", "swapped"]
+)
+def test_another_key_is_a_commitment_mismatch(sk: bytes, ek: bytes) -> None:
+    """Neither key alone opens anything, and the error says that the keys are others."""
+    commitment, ciphertext = seal_field(SK, EK, SALT, CONTEXT, b"value")
+    with pytest.raises(CannotOpen) as refused:
+        open_field(sk, ek, SALT, CONTEXT, commitment, ciphertext)
+    assert refused.value.mismatch == "commitment"
+    assert isinstance(refused.value, IntegrityError)
+
+
+@pytest.mark.parametrize("context", ELSEWHERE, ids=["controller", "subject", "class", "day", "type", "field"])
+def test_ciphertext_moved_to_another_place_is_refused(context: FieldContext) -> None:
+    """The same keys and salt in another controller, subject, class, day, event type or field open nothing."""
+    commitment, ciphertext = seal_field(SK, EK, SALT, CONTEXT, b"value")
+    with pytest.raises(CannotOpen):
+        open_field(SK, EK, SALT, context, commitment, ciphertext)
+
+
+def test_ciphertext_moved_to_another_record_is_refused() -> None:
+    """Another record has another salt."""
+    commitment, ciphertext = seal_field(SK, EK, SALT, CONTEXT, b"value")
+    with pytest.raises(CannotOpen):
+        open_field(SK, EK, OTHER, CONTEXT, commitment, ciphertext)
+
+
+@pytest.mark.parametrize("context", ELSEWHERE, ids=["controller", "subject", "class", "day", "type", "field"])
+def test_ciphertext_under_the_commitment_of_its_new_place_is_refused(context: FieldContext) -> None:
+    """Moving the ciphertext and keeping the commitment of what was there before does not help."""
+    _, moved = seal_field(SK, EK, SALT, CONTEXT, b"value")
+    commitment, _ = seal_field(SK, EK, SALT, context, b"other")
+    with pytest.raises(CannotOpen) as refused:
+        open_field(SK, EK, SALT, context, commitment, moved)
+    assert refused.value.mismatch == "ciphertext"
+
+
+def test_every_altered_byte_is_noticed() -> None:
+    """One flipped bit in commitment, ciphertext or tag refuses the field."""
+    commitment, ciphertext = seal_field(SK, EK, SALT, CONTEXT, b"value")
+    for position in range(len(commitment) + len(ciphertext)):
+        altered = bytearray(commitment + ciphertext)
+        altered[position] ^= 1
+        with pytest.raises(CannotOpen):
+            open_field(SK, EK, SALT, CONTEXT, bytes(altered[:32]), bytes(altered[32:]))
+
+
+@pytest.mark.parametrize("commitment", [b"", b"\0" * 32, b"\0" * 31, b"\0" * 33])
+@pytest.mark.parametrize("ciphertext", [b"", b"\0" * 15, b"\0" * 16])
+def test_malformed_bytes_are_refused(commitment: bytes, ciphertext: bytes) -> None:
+    """Bytes of any length are refused with the same error, never another exception."""
+    with pytest.raises(CannotOpen):
+        open_field(SK, EK, SALT, CONTEXT, commitment, ciphertext)
+
+
+@pytest.mark.parametrize("ciphertext", [b"", b"\0" * 15, b"\0" * 16])
+def test_short_ciphertext_under_its_true_commitment_is_refused(ciphertext: bytes) -> None:
+    """A cut ciphertext is an altered one."""
+    commitment, _ = seal_field(SK, EK, SALT, CONTEXT, b"value")
+    with pytest.raises(CannotOpen) as refused:
+        open_field(SK, EK, SALT, CONTEXT, commitment, ciphertext)
+    assert refused.value.mismatch == "ciphertext"
+
+
+@pytest.mark.parametrize(
+    ("sk", "ek", "salt"),
+    [(SK[:31], EK, SALT), (SK, EK + b"\0", SALT), (SK, EK, SALT[:16]), (b"", SK + EK, SALT)],
+)
+def test_wrong_lengths_are_the_callers_error(sk: bytes, ek: bytes, salt: bytes) -> None:
+    """Fixed lengths keep SK ‖ EK from being cut elsewhere."""
+    with pytest.raises(CallerError):
+        seal_field(sk, ek, salt, CONTEXT, b"value")
+
+
+def test_derivation_and_format_are_frozen() -> None:
+    """The bytes of a known field, the derivation done again by RFC 5869 as written: old records must open."""
+    info = CONTEXT.encode()
+    pseudorandom_key = hmac.digest(SALT, SK + EK, "sha256")
+    blocks = [b""]
+    for counter in (1, 2, 3):
+        blocks.append(hmac.digest(pseudorandom_key, blocks[-1] + info + bytes([counter]), "sha256"))
+    derived = b"".join(blocks)[:76]
+    commitment, ciphertext = seal_field(SK, EK, SALT, CONTEXT, b"example")
+    assert info == (
+        b"\x00\x00\x00\x0eledger/field/1\x00\x00\x00\x04acme\x00\x00\x00\x10"
+        + CONTEXT.subject.bytes
+        + b"\x00\x00\x00\x07content\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00\x50\x14"
+        + b"\x00\x00\x00\x0ecall.completed\x00\x00\x00\x06caller"
+    )
+    assert commitment == derived[44:]
+    assert ciphertext == AESGCM(derived[:32]).encrypt(derived[32:44], b"example", info)
+    assert commitment.hex() == "325c4009920bdb3101b3806938c7dc30b99147f1412151684ea0cdc171afcfb1"
+    assert ciphertext.hex() == "85633efeec7cb5c41edb9807834f430fc89af51ce799fd"
+
+
+def test_two_key_forgery_is_refused() -> None:
+    """One ciphertext that GCM opens under two subjects' keys: the commitment lets one of them open it."""
+    info = CONTEXT.encode()
+    derived = {sk: _hkdf(SALT, sk + EK, info) for sk in (SK, OTHER)}
+    forged = _opens_under_both([(secret[:32], secret[32:44]) for secret in derived.values()], info)
+    plaintexts = {AESGCM(secret[:32]).decrypt(secret[32:44], forged, info) for secret in derived.values()}
+    assert len(plaintexts) == 2, "the forgery works against GCM alone"
+
+    commitment = derived[SK][44:]
+    assert open_field(SK, EK, SALT, CONTEXT, commitment, forged) in plaintexts
+    with pytest.raises(CannotOpen) as refused:
+        open_field(OTHER, EK, SALT, CONTEXT, commitment, forged)
+    assert refused.value.mismatch == "commitment"
+
+
+def test_content_mac_is_repeatable_and_bound_to_keys_and_place() -> None:
+    """The same content gives the same MAC; another content, key or context another; no salt enters."""
+    macs = {
+        content_mac(SK, EK, CONTEXT, b"content"),
+        content_mac(SK, EK, CONTEXT, b"content"),
+        content_mac(SK, EK, CONTEXT, b"content."),
+        content_mac(OTHER, EK, CONTEXT, b"content"),
+        content_mac(SK, OTHER, CONTEXT, b"content"),
+        *(content_mac(SK, EK, context, b"content") for context in ELSEWHERE),
+    }
+    assert len(macs) == 4 + len(ELSEWHERE)
+    assert {len(mac) for mac in macs} == {32}
+
+
+def test_content_mac_is_frozen() -> None:
+    """Repeats are recognised by it years later."""
+    expected = "ee6c6f0d1480da8b1d758a9b61efc065272f460fba27df907bfaadbf3d813efd"
+    assert content_mac(SK, EK, CONTEXT, b"example").hex() == expected
+
+
+def test_errors_carry_no_value() -> None:
+    """Neither keys nor plaintext stand in the error."""
+    commitment, ciphertext = seal_field(SK, EK, SALT, CONTEXT, b"+3197010200001")
+    with pytest.raises(CannotOpen) as refused:
+        open_field(OTHER, EK, SALT, CONTEXT, commitment, ciphertext)
+    shown = repr(refused.value) + str(refused.value)
+    assert not any(secret in shown for secret in ("+3197010200001", SK.hex(), OTHER.hex(), repr(OTHER)))
+
+
+def _hkdf(salt: bytes, secret: bytes, info: bytes) -> bytes:
+    pseudorandom_key = hmac.new(salt, secret, hashlib.sha256).digest()
+    derived = block = b""
+    for counter in (1, 2, 3):
+        block = hmac.digest(pseudorandom_key, block + info + bytes([counter]), "sha256")
+        derived += block
+    return derived[:76]
+
+
+def _opens_under_both(keys: list[tuple[bytes, bytes]], aad: bytes) -> bytes:
+    """A one-block ciphertext and tag that AES-GCM accepts under both (key, nonce) pairs.
+
+    The tag is linear in the ciphertext block x: tag = x·H² + rest, for each key with its own H and rest.
+    Equal tags are one linear equation in x, over GF(2^128). Source: NIST SP 800-38D sections 6.3 and 6.4.
+    """
+    (first, rest_1), (second, rest_2) = (_tag_terms(key, nonce, aad) for key, nonce in keys)
+    block = _multiply(rest_1 ^ rest_2, _inverse(first ^ second))
+    tag = _multiply(block, first) ^ rest_1
+    return block.to_bytes(16, "big") + tag.to_bytes(16, "big")
+
+
+def _tag_terms(key: bytes, nonce: bytes, aad: bytes) -> tuple[int, int]:
+    """H² and the rest of the tag of a one-block ciphertext: tag = x·H² + rest."""
+    aes = Cipher(algorithms.AES(key), modes.ECB()).encryptor()
+    h = int.from_bytes(aes.update(b"\0" * 16), "big")
+    mask = int.from_bytes(aes.update(nonce + b"\0\0\0\1"), "big")
+    state = 0
+    for start in range(0, len(aad), 16):
+        state = _multiply(state ^ int.from_bytes(aad[start : start + 16].ljust(16, b"\0"), "big"), h)
+    lengths = (len(aad) * 8) << 64 | 128
+    h_squared = _multiply(h, h)
+    return h_squared, _multiply(state, h_squared) ^ _multiply(lengths, h) ^ mask
+
+
+def _multiply(x: int, y: int) -> int:
+    """GF(2^128) with GCM's bit order: the leftmost bit is the coefficient of 1."""
+    product = 0
+    for bit in range(127, -1, -1):
+        if x >> bit & 1:
+            product ^= y
+        y = (y >> 1) ^ (0xE1 << 120 if y & 1 else 0)
+    return product
+
+
+def _inverse(x: int) -> int:
+    """x^(2^128 - 2)."""
+    result, power = 1 << 127, x
+    for _ in range(127):
+        power = _multiply(power, power)
+        result = _multiply(result, power)
+    return result
