@@ -27,7 +27,7 @@ from ledger.entry import Entry
 from ledger.log.reader import PartitionReader, check_dense, check_within_log
 from ledger.log.records import Partition, ReadRecord
 from ledger.log.topics import GOVERNANCE_PARTITION
-from ledger.recording.fold import Effects, LogRecord, fact_key, fold, link
+from ledger.recording.fold import Effects, Known, LogRecord, consent_changes, fact_key, fold, link
 from ledger.recording.readiness import ready_count
 from ledger.store.event_recorder import PositionMoved
 from ledger.store.ledger_store import Batch, LedgerStore, Memory
@@ -136,8 +136,12 @@ def take_effects(batch: Batch, records: Sequence[LogRecord]) -> Effects:
     """Links, loads what is known, and folds: bytes in, rows out."""
     linked = link(records, batch.marks())
     accepted = [item.log_record.record for item in linked if item.takes_effect]
-    seen = batch.facts_seen([fact_key(record) for record in accepted if isinstance(record, Entry)])
-    return fold(linked, seen, batch.aggregates({record.stream for record in accepted}))
+    known = Known(
+        seen=batch.facts_seen([fact_key(record) for record in accepted if isinstance(record, Entry)]),
+        aggregates=batch.aggregates({record.stream for record in accepted}),
+        under_consent=batch.processing_under_consent(consent_changes(accepted)),
+    )
+    return fold(linked, known)
 
 
 def ledger_positions(reader: PartitionReader, store: LedgerStore, slot: tuple[int, int]) -> dict[int, int]:

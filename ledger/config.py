@@ -3,6 +3,7 @@
 Without `LEDGER_KAFKA` and `LEDGER_STORE_DSN` the embedded services are used (`ledger.dev`).
 """
 
+import os
 from functools import cached_property
 from pathlib import Path
 
@@ -45,3 +46,7 @@ class Settings(BaseSettings):
     def embedded(self) -> bool:
         """Whether the embedded services stand in for Kafka and PostgreSQL."""
         return not self.kafka and not self.store_dsn.get_secret_value()
+
+    def child_environment(self) -> dict[str, str]:
+        """The environment in which a child process reads the same settings."""
+        return dict(os.environ, LEDGER_STATE_DIR=str(self.state_dir))

@@ -3,7 +3,6 @@
 In production this is systemd's or Kubernetes' work; `ledger up`, the demo and the tests use this one.
 """
 
-import os
 import subprocess
 import sys
 import time
@@ -89,7 +88,7 @@ class Supervisor:
     """
 
     def __init__(self, settings: Settings, commands: Sequence[str], log_dir: Path | None = None) -> None:
-        environment = dict(os.environ, LEDGER_STATE_DIR=str(settings.state_dir))
+        environment = settings.child_environment()
         self.supervised = {
             command: Supervised(command, environment, log_dir / f"{command}.log" if log_dir else None)
             for command in commands

@@ -315,10 +315,8 @@ class DataSubject(LedgerAggregate):
         # The version is the highest so far, so inserting to the right of equal times orders by version too.
         insort(self.consents.setdefault(entry.purpose, []), change, key=_occurred_at)
 
-    def to_state(self) -> dict[str, Any]:
-        """The state as JSON values, sorted throughout."""
-        state = {
-            **super().to_state(),
+    def _state(self) -> dict[str, Any]:
+        return {
             "actions": _tallies_to_state(self.actions),
             "categories": _tallies_to_state(self.categories),
             "consents": {
@@ -335,7 +333,6 @@ class DataSubject(LedgerAggregate):
             "processors": _tallies_to_state(self.processors),
             "roles": sorted(self.roles),
         }
-        return {key: state[key] for key in sorted(state)}
 
     def _restore(self, state: dict[str, Any]) -> None:
         self.controller = state["controller"]

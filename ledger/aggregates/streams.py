@@ -32,6 +32,7 @@ bytes alone and not from how a recorder happened to batch them. Loading reads at
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -91,7 +92,7 @@ class LedgerAggregate(BaseAggregate[UUID]):
     """A history folded from the ledger records of one stream, one version each.
 
     Subclasses set `TOPIC`, the stored name of their snapshots, whose number changes with the shape of the
-    state, and extend `_begin`, `to_state` and `_restore`.
+    state, and give `_begin`, `_state` and `_restore`.
     """
 
     TOPIC = ""
@@ -121,13 +122,22 @@ class LedgerAggregate(BaseAggregate[UUID]):
 
     def to_state(self) -> dict[str, Any]:
         """The state as JSON values: strings, integers, lists, dicts with sorted keys, null; no floats."""
-        return {"created_on": _micros_of(self._created_on), "modified_on": _micros_of(self._modified_on)}
+        state = {
+            "created_on": _micros_of(self._created_on),
+            "modified_on": _micros_of(self._modified_on),
+            **self._state(),
+        }
+        return {key: state[key] for key in sorted(state)}
 
     def _begin(self) -> None:
         """Sets every attribute to its value before the first record."""
 
+    def _state(self) -> dict[str, Any]:
+        """Every attribute set by `_begin` as JSON values, dicts below the first level sorted."""
+        return {}
+
     def _restore(self, state: dict[str, Any]) -> None:
-        """Sets every attribute from what `to_state` gave."""
+        """Sets every attribute set by `_begin` from what `to_state` gave."""
 
 
 class LedgerSnapshot(CanSnapshotAggregate[UUID]):
@@ -211,10 +221,8 @@ class Stream(LedgerAggregate):
         event.mutate(self)
         return event
 
-    def to_state(self) -> dict[str, Any]:
-        """The state as JSON values."""
+    def _state(self) -> dict[str, Any]:
         return {
-            **super().to_state(),
             "first_sealed_at": self.first_sealed_at,
             "kind": self.kind,
             "last_sealed_at": self.last_sealed_at,
@@ -239,11 +247,11 @@ for _topic, _event_class in STREAM_EVENTS.items():
 
 
 def _datetime_of(micros: int) -> datetime:
-    """The moment, or the last one datetime can hold: a fold must not fail on what a record claims."""
+    """The moment, or the nearest one datetime can hold: a fold must not fail on what a record claims."""
     try:
         return _EPOCH + timedelta(microseconds=micros)
     except OverflowError:
-        return _LATEST
+        return _LATEST if micros > 0 else _EARLIEST
 
 
 def _micros_of(moment: datetime) -> int:

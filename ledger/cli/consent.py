@@ -2,7 +2,7 @@
 
 import time
 from itertools import groupby
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -49,11 +49,12 @@ def show(
     if controller is not None:
         changes = [change for change in changes if change.controller == controller]
     at = known_at if known_at is not None else time.time_ns() // 1000
-    document = {"consents": consent_documents(changes, at), "as_of": instant(known_at)}
-    emit(document, as_json=as_json, text=lambda console: _print(console, document["consents"]))
+    consents = consent_documents(changes, at)
+    document = {"consents": consents, "as_of": instant(known_at)}
+    emit(document, as_json=as_json, text=lambda console: print_consents(console, consents))
 
 
-def consent_documents(changes: list[ConsentChange], at: int) -> list[dict[str, object]]:
+def consent_documents(changes: list[ConsentChange], at: int) -> list[dict[str, Any]]:
     """One document per subject and purpose: the state at a time, and every change with its proof.
 
     Args:
@@ -102,8 +103,8 @@ def _change_document(change: ConsentChange) -> dict[str, object]:
     }
 
 
-def _print(console: Console, documents: object) -> None:
-    assert isinstance(documents, list)  # noqa: S101 # built above
+def print_consents(console: Console, documents: list[dict[str, Any]]) -> None:
+    """Prints consents for people, with what proves each change."""
     if not documents:
         console.print("No consent was asked of this data subject.")
     for document in documents:

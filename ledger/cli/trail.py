@@ -1,5 +1,6 @@
 """`ledger trail`: who did what with whose data, why, on what basis, when."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -43,16 +44,27 @@ def trail(
             queries = Queries(connection)
             found = queries.trail(streams=streams, controller=controller, limit=limit + 1, **bounds)
             judged = queries.findings(streams=streams, controller=controller, as_of=bounds["as_of"])
-    findings: dict[tuple[int, int], list[FindingRow]] = {}
-    for finding in judged:
-        findings.setdefault((finding.partition, finding.offset), []).append(finding)
-    shown = found[:limit]
+    shown, truncated = found[:limit], len(found) > limit
+    by_entry = _by_entry(judged)
     document = {
-        "entries": [entry_document(line, findings.get((line.partition, line.offset), [])) for line in shown],
-        "truncated": len(found) > limit,
+        "entries": [entry_document(line, by_entry.get((line.partition, line.offset), [])) for line in shown],
+        "truncated": truncated,
         "as_of": instant(bounds["as_of"]),
     }
-    emit(document, as_json=as_json, text=lambda console: _print(console, shown, findings, document["truncated"]))
+
+    def text(console: Console) -> None:
+        print_trail(console, shown, judged)
+        if truncated:
+            console.print("There is more: raise --limit, or narrow with --subject, --controller, --since, --until.")
+
+    emit(document, as_json=as_json, text=text)
+
+
+def _by_entry(findings: Sequence[FindingRow]) -> dict[tuple[int, int], list[FindingRow]]:
+    found: dict[tuple[int, int], list[FindingRow]] = {}
+    for finding in findings:
+        found.setdefault((finding.partition, finding.offset), []).append(finding)
+    return found
 
 
 def entry_document(line: TrailEntry, findings: list[FindingRow]) -> dict[str, object]:
@@ -88,16 +100,13 @@ def entry_document(line: TrailEntry, findings: list[FindingRow]) -> dict[str, ob
     }
 
 
-def _print(
-    console: Console,
-    lines: list[TrailEntry],
-    findings: dict[tuple[int, int], list[FindingRow]],
-    truncated: object,
-) -> None:
+def print_trail(console: Console, lines: Sequence[TrailEntry], findings: Sequence[FindingRow]) -> None:
+    """Prints entries for people, with the findings on them."""
+    by_entry = _by_entry(findings)
     rows = table("happened", "what", "subject", "as", "controller", "purpose", "basis", "processors", "ledger", "")
     for line in lines:
         entry = line.entry
-        codes = ", ".join(f.code for f in findings.get((line.partition, line.offset), []))
+        codes = ", ".join(f.code for f in by_entry.get((line.partition, line.offset), []))
         rows.add_row(
             (instant(entry.occurred_at) or "")[:19] + "Z",
             plain(entry.event_type),
@@ -111,8 +120,6 @@ def _print(
             f"[red]{codes}[/red]" if codes else "",
         )
     console.print(rows)
-    if truncated:
-        console.print("There is more: raise --limit, or narrow with --subject, --controller, --since, --until.")
 
 
 def short(stream: UUID) -> str:

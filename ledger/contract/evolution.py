@@ -28,7 +28,6 @@ from ledger.contract.schema_files import (
 from ledger.contract.schema_rules import check_schema
 from ledger.errors import DataError
 
-_SCHEMA_FILE = re.compile(r"([a-z0-9_.]+)\.v(\d+)\.avsc")
 _ONE_FOR_ALL_VERSIONS = ("name", "eventType", "stream")
 """Properties of a record that name what it is: another value is another event type."""
 

@@ -25,7 +25,7 @@ from ledger.errors import LedgerError
 from ledger.log.failures import translated_kafka_errors
 
 BATCH_SIZE = 1000
-"""Records sent before their acknowledgements are asked: bounds memory, and enough to fill produce requests."""
+"""Records sent before their acknowledgements are asked for: bounds memory, and fills produce requests."""
 ACKNOWLEDGE_TIMEOUT_S = 30
 EXIT_INTERRUPTED = 130
 

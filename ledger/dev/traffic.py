@@ -24,6 +24,7 @@ REPEAT_SHARE = 0.01
 CONFLICT_SHARE = 0.003
 """Of the records: ones that cannot be read, exact repeats, and other content under an id already used."""
 ODD_MIN = 3
+SIGNALLING_MIN = 10
 _AVRO_FAULTS = frozenset(
     {Fault.TRUNCATED, Fault.TRAILING_BYTES, Fault.UNKNOWN_FINGERPRINT, Fault.MISSING_HEADER}
 )
@@ -33,7 +34,7 @@ Story = Callable[[Stage, int], list[PlannedRecord]]
 
 @dataclass(frozen=True, kw_only=True)
 class StoryKind:
-    """How often a story is told: its records, its share of all records, and at least how many times."""
+    """How often a story is told: at least `times_min` times, and with its share of the records that remain."""
 
     tell: Story
     records: int
@@ -101,12 +102,14 @@ def day(events: int = EVENTS_DEFAULT, seed: int = 1, on: date = date(2026, 3, 27
 
 def _stories_for(records: int) -> list[Story]:
     told: list[Story] = []
-    left = records
+    least = SIGNALLING_MIN + sum(kind.times_min * kind.records for kind in STORIES)
+    to_share = max(0, records - least)
+    filler = SIGNALLING_MIN + to_share
     for kind in STORIES:
-        times = max(kind.times_min, int(records * kind.share) // kind.records)
-        told += [kind.tell] * times
-        left -= times * kind.records
-    return told + [call_stories.signalling] * max(10, left)
+        more = int(to_share * kind.share) // kind.records
+        told += [kind.tell] * (kind.times_min + more)
+        filler -= more * kind.records
+    return told + [call_stories.signalling] * filler
 
 
 @dataclass(kw_only=True)
@@ -141,11 +144,9 @@ class _OddOnes:
 
 
 def _copy(record: PlannedRecord, kind: Fault | Repeat, *, number: int) -> PlannedRecord:
-    match kind:
-        case Repeat.SAME_CONTENT:
-            return replace(record, repeat=kind)
-        case Repeat.OTHER_CONTENT:
-            return replace(record, repeat=kind, data={**record.data, "storage_country": "US"})
-        case Fault():
-            encoding: Encoding = "avro" if kind in _AVRO_FAULTS else "json"
-            return replace(record, event_id=f"{record.event_id}-{number}", encoding=encoding, fault=kind)
+    if isinstance(kind, Fault):
+        encoding: Encoding = "avro" if kind in _AVRO_FAULTS else "json"
+        return replace(record, event_id=f"{record.event_id}-{number}", encoding=encoding, fault=kind)
+    if kind is Repeat.SAME_CONTENT:
+        return replace(record, repeat=kind)
+    return replace(record, repeat=kind, data={**record.data, "storage_country": "US"})

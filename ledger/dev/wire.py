@@ -1,5 +1,6 @@
 """Planned records as Kafka gets them: key, value and headers, some broken on purpose."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -54,22 +55,24 @@ def _encoded(record: PlannedRecord, schema: EventSchema) -> tuple[bytes, list[tu
 def _damaged(
     fault: Fault, value: bytes, headers: list[tuple[str, bytes]]
 ) -> tuple[bytes, list[tuple[str, bytes]]]:
-    match fault:
-        case Fault.UNKNOWN_MAGIC:
-            return b"\xff" + value, headers
-        case Fault.EMPTY:
-            return b"", headers
-        case Fault.TRUNCATED:
-            return value[: (SCHEMA_HEADER_BYTES + len(value)) // 2], headers
-        case Fault.TRAILING_BYTES:
-            return value + b"\x00\x00", headers
-        case Fault.UNKNOWN_FINGERPRINT:
-            return value[:2] + bytes(8) + value[SCHEMA_HEADER_BYTES:], headers
-        case Fault.MISSING_HEADER:
-            return value, [header for header in headers if header[0] != "ce_id"]
-        case Fault.WRONG_TYPE:
-            event = msgspec.json.decode(value)
-            event["data"]["data_categories"] = 7
-            return msgspec.json.encode(event), headers
-        case Fault.NOT_JSON:
-            return value[:-1], headers
+    if fault is Fault.MISSING_HEADER:
+        return value, [header for header in headers if header[0] != "ce_id"]
+    return _DAMAGE[fault](value), headers
+
+
+def _with_wrong_type(value: bytes) -> bytes:
+    event = msgspec.json.decode(value)
+    event["data"]["data_categories"] = 7
+    return msgspec.json.encode(event)
+
+
+_DAMAGE: Mapping[Fault, Callable[[bytes], bytes]] = {
+    Fault.UNKNOWN_MAGIC: lambda value: b"\xff" + value,
+    Fault.EMPTY: lambda _: b"",
+    Fault.TRUNCATED: lambda value: value[: (SCHEMA_HEADER_BYTES + len(value)) // 2],
+    Fault.TRAILING_BYTES: lambda value: value + b"\x00\x00",
+    Fault.UNKNOWN_FINGERPRINT: lambda value: value[:2] + bytes(8) + value[SCHEMA_HEADER_BYTES:],
+    Fault.WRONG_TYPE: _with_wrong_type,
+    Fault.NOT_JSON: lambda value: value[:-1],
+}
+"""What each fault does to a value; a missing header does nothing to it."""

@@ -1,4 +1,8 @@
-"""Findings: each broken rule, on the entry that broke it, with what was expected and what was found."""
+"""Findings: each broken rule, on the entry that broke it, with what was expected and what was found.
+
+Rows are judgements: a finding opens with the entry itself, or with a later fact that shows it in another light,
+and may be resolved by one. The last judgement of an entry and code holds; `judged_at` tells what was known when.
+"""
 
 from collections.abc import Iterator
 
@@ -9,38 +13,42 @@ TABLE = Table(
     name="findings",
     columns=(
         *COORDINATES,
-        ("ordinal", "int4"),
+        ("code", "text"),
+        ("judged_by", "int8"),
+        ("judged_at", "int8"),
+        ("state", "text"),
         ("stream", "uuid"),
         ("controller", "text"),
-        ("code", "text"),
         ("article", "text"),
         ("occurred_at", "int8"),
-        ("sealed_at", "int8"),
         ("expected", "text"),
         ("found", "text"),
     ),
-    order_by=("ledger_partition", "ledger_offset", "ordinal"),
+    # An entry has several judgements by one record only when one finding gives way to another: resolved, then open.
+    order_by=("ledger_partition", "ledger_offset", "judged_by", "state"),
 )
 
 
 def apply(recorded: Recorded) -> Iterator[tuple[Table, Row]]:
-    """One row per finding, in the order the rules gave them."""
+    """One row per judgement, under the coordinates of the entry it is on."""
     entry = recorded.record
-    if not recorded.findings or not isinstance(entry, Entry):
+    if not recorded.judgements or not isinstance(entry, Entry):
         return
-    for ordinal, finding in enumerate(recorded.findings):
+    for judgement in recorded.judgements:
+        finding = judgement.finding
         yield (
             TABLE,
             (
                 recorded.partition,
+                judgement.offset,
+                finding.code,
                 recorded.offset,
-                ordinal,
+                entry.sealed_at,
+                judgement.state.value,
                 entry.stream,
                 entry.controller,
-                finding.code,
                 finding.article,
-                entry.occurred_at,
-                entry.sealed_at,
+                judgement.occurred_at,
                 finding.expected,
                 finding.found,
             ),

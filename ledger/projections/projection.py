@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ledger.entry import LedgerRecord
-from ledger.rules.findings import Finding
+from ledger.rules.findings import Judgement
 
 Row = tuple[object, ...]
 
@@ -15,14 +15,15 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """One ledger record with what recording it decided.
 
     `version` is its place in its stream, from 1; None for a record without effect (a publisher's repeat),
-    which can still carry findings.
+    which can still be judged. A judgement may be on an
+    earlier entry of the same stream.
     """
 
     partition: int
     offset: int
     version: int | None
     record: LedgerRecord
-    findings: tuple[Finding, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

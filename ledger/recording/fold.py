@@ -8,7 +8,7 @@ random number or the batch's boundaries.
 """
 
 import hashlib
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
@@ -19,8 +19,8 @@ from ledger.entry import Entry, LedgerRecord, SourcePosition, StreamKind
 from ledger.projections import PROJECTIONS
 from ledger.projections.projection import Recorded, Row, Table
 from ledger.recording.chain import ChainVerdict, judge_link
-from ledger.rules.consent import judge_consent
-from ledger.rules.findings import Finding
+from ledger.rules.consent import changes_consent, judge_consent, rests_on_consent
+from ledger.rules.findings import Finding, Judgement, changed
 
 EVENT_ID_REUSED = "event_id_reused"
 REPEATED = "repeated"
@@ -33,6 +33,21 @@ class ChainKey(NamedTuple):
     source_topic: str
     source_partition: int
     ledger_partition: int
+
+
+class ConsentKey(NamedTuple):
+    """One consent: whose, and for which purpose."""
+
+    stream: UUID
+    purpose: str
+
+
+class UnderConsent(NamedTuple):
+    """Processing that rests on a consent: when it happened, where it is recorded, what it was."""
+
+    occurred_at: int
+    offset: int
+    event_type: str
 
 
 class LogRecord(NamedTuple):
@@ -129,18 +144,36 @@ def fact_key(entry: Entry) -> UUID:
     return UUID(bytes=hashed.digest()[:16])
 
 
-def fold(
-    linked: Sequence[Linked],
-    seen: MutableMapping[UUID, bytes | None],
-    aggregates: MutableMapping[UUID, LedgerAggregate],
-) -> Effects:
+def consent_changes(records: Iterable[LedgerRecord]) -> dict[ConsentKey, int]:
+    """The consents some records change -> when the earliest of those changes happened."""
+    since: dict[ConsentKey, int] = {}
+    for record in records:
+        if isinstance(record, Entry) and changes_consent(record):
+            key = ConsentKey(record.stream, record.purpose)
+            since[key] = min(record.occurred_at, since.get(key, record.occurred_at))
+    return since
+
+
+@dataclass(kw_only=True)
+class Known:
+    """What is known before a batch; a fold adds to it what the batch makes known.
+
+    `seen`: fact key -> content MAC, of every fact of the batch that is stored already.
+    `aggregates`: stream -> aggregate, of every stream of the batch that has records.
+    `under_consent`: for each consent the batch changes, the processing that rests on it since then.
+    """
+
+    seen: MutableMapping[UUID, bytes | None] = field(default_factory=dict)
+    aggregates: MutableMapping[UUID, LedgerAggregate] = field(default_factory=dict)
+    under_consent: MutableMapping[ConsentKey, list[UnderConsent]] = field(default_factory=dict)
+
+
+def fold(linked: Sequence[Linked], known: Known) -> Effects:
     """Folds a batch into its effects.
 
     Args:
         linked: records in offset order within each partition, from `link`.
-        seen: fact key -> content MAC of the facts already stored, for every fact key of the batch that is;
-            facts of this batch are added.
-        aggregates: stream -> aggregate, for every stream of the batch that exists; changed in place.
+        known: changed in place.
     """
     effects = Effects()
     for log_record, verdict in linked:
@@ -156,30 +189,33 @@ def fold(
         if not isinstance(record, Entry):
             counters.rejected += 1
             counters.entries += 1
-            _take_effect(effects, log_record, None, aggregates)
+            _take_effect(effects, log_record, None, known)
             continue
         key = fact_key(record)
-        if key in seen:
+        if key in known.seen:
             counters.duplicates += record.part == 0
             effects.ignored.append(_ignored(log_record, REPEATED))
-            _project(effects, _repeated(log_record, record, seen[key]))
+            _project(effects, _repeated(log_record, record, known.seen[key]))
             continue
         counters.accepted += record.part == 0
         counters.entries += 1
-        seen[key] = record.content_mac
-        _take_effect(effects, log_record, key, aggregates)
+        known.seen[key] = record.content_mac
+        _take_effect(effects, log_record, key, known)
     return effects
 
 
 def _take_effect(
-    effects: Effects, log_record: LogRecord, key: UUID | None, aggregates: MutableMapping[UUID, LedgerAggregate]
+    effects: Effects, log_record: LogRecord, key: UUID | None, known: Known
 ) -> None:
     record = log_record.record
-    aggregate = aggregates.get(record.stream)
+    aggregate = known.aggregates.get(record.stream)
     if aggregate is None:
-        aggregate = aggregates[record.stream] = _unseen(record)
-    findings = _judge(aggregate, record)
-    event = _record(aggregate, record)
+        aggregate = known.aggregates[record.stream] = _unseen(record)
+    if isinstance(aggregate, DataSubject) and isinstance(record, Entry):
+        event, judgements = _record_about_subject(aggregate, record, log_record.offset, known)
+    else:
+        assert isinstance(aggregate, Stream)  # noqa: S101 # a stream's kind never changes
+        event, judgements = aggregate.record(record), []
     effects.entries.append(
         StoredEntry(
             record.stream,
@@ -201,7 +237,7 @@ def _take_effect(
             offset=log_record.offset,
             version=aggregate.version,
             record=record,
-            findings=findings,
+            judgements=tuple(judgements),
         ),
     )
 
@@ -211,18 +247,33 @@ def _unseen(record: LedgerRecord) -> LedgerAggregate:
     return DataSubject.unseen(record.stream) if is_person else Stream.unseen(record.stream)
 
 
-def _judge(aggregate: LedgerAggregate, record: LedgerRecord) -> tuple[Finding, ...]:
-    """Findings on a record, by what was known before it."""
-    if isinstance(aggregate, DataSubject) and isinstance(record, Entry):
-        return tuple(judge_consent(aggregate, record))
-    return ()
+def _record_about_subject(
+    subject: DataSubject, entry: Entry, offset: int, known: Known
+) -> tuple[LedgerEvent, list[Judgement]]:
+    """Folds an entry and judges it, or, where it changes a consent, what rests on that consent."""
+    key = ConsentKey(entry.stream, entry.purpose)
+    if not changes_consent(entry):
+        if not rests_on_consent(entry):
+            return subject.record(entry), []
+        if key in known.under_consent:
+            known.under_consent[key].append(UnderConsent(entry.occurred_at, offset, entry.event_type))
+        finding = judge_consent(subject.consent_at(entry.purpose, entry.occurred_at), entry.event_type)
+        judged = changed(None, finding, offset=offset, occurred_at=entry.occurred_at)
+        return subject.record(entry), judged
+    affected = [it for it in known.under_consent[key] if it.occurred_at >= entry.occurred_at]
+    before = [_finding(subject, entry.purpose, it) for it in affected]
+    event = subject.record(entry)
+    return event, [
+        judgement
+        for it, was in zip(affected, before, strict=True)
+        for judgement in changed(
+            was, _finding(subject, entry.purpose, it), offset=it.offset, occurred_at=it.occurred_at
+        )
+    ]
 
 
-def _record(aggregate: LedgerAggregate, record: LedgerRecord) -> LedgerEvent:
-    if isinstance(aggregate, DataSubject) and isinstance(record, Entry):
-        return aggregate.record(record)
-    assert isinstance(aggregate, Stream)  # noqa: S101 # a stream's kind is in its records and never changes
-    return aggregate.record(record)
+def _finding(subject: DataSubject, purpose: str, it: UnderConsent) -> Finding | None:
+    return judge_consent(subject.consent_at(purpose, it.occurred_at), it.event_type)
 
 
 def _repeated(log_record: LogRecord, entry: Entry, first_mac: bytes | None) -> Recorded:
@@ -239,7 +290,9 @@ def _repeated(log_record: LogRecord, entry: Entry, first_mac: bytes | None) -> R
         offset=log_record.offset,
         version=None,
         record=entry,
-        findings=(finding,) if reused else (),
+        judgements=tuple(
+            changed(None, finding, offset=log_record.offset, occurred_at=entry.occurred_at) if reused else ()
+        ),
     )
 
 

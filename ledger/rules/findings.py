@@ -1,6 +1,12 @@
-"""A finding: a broken rule on one entry. A fact is never refused; it is recorded and judged."""
+"""A finding: a broken rule on one entry. A fact is never refused; it is recorded and judged.
+
+A judgement says when a finding opened or was resolved: facts arrive late and out of order, so what is found on
+an entry can change with a later one. Judgements are never changed either; the last one holds, and those before
+it tell what was known when.
+"""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,3 +21,36 @@ class Finding:
     article: str
     expected: str
     found: str
+
+
+class FindingState(StrEnum):
+    """What a judgement does to a finding."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """A finding that opens or is resolved.
+
+    `offset` and `occurred_at` are those of the entry it is on, in the ledger partition of the record that caused
+    the judgement.
+    """
+
+    offset: int
+    occurred_at: int
+    state: FindingState
+    finding: Finding
+
+
+def changed(before: Finding | None, after: Finding | None, *, offset: int, occurred_at: int) -> list[Judgement]:
+    """The judgements that lead from one finding on an entry to another; none when nothing changed."""
+    if before == after:
+        return []
+    steps = ((FindingState.RESOLVED, before), (FindingState.OPEN, after))
+    return [
+        Judgement(offset=offset, occurred_at=occurred_at, state=state, finding=finding)
+        for state, finding in steps
+        if finding is not None
+    ]

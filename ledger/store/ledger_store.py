@@ -4,7 +4,7 @@ Owns: the order of statements in that transaction, and what a recorder remembers
 others: deciding (`ledger.recording`), the event store's tables (`ledger.store.event_recorder`).
 """
 
-from collections.abc import Collection, Iterator, MutableMapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from ledger.entry import Entry, SourcePosition
 from ledger.postgres.connection import Connection, connect, translated_errors
 from ledger.postgres.named_sql import load_sql
 from ledger.projections.projection import Row, Table
-from ledger.recording.fold import ChainKey, Effects
+from ledger.recording.fold import ChainKey, ConsentKey, Effects, UnderConsent
 from ledger.store.entry_mapper import SnapshotMapper
 from ledger.store.event_recorder import LedgerEventRecorder, make_datastore
 from ledger.store.repository import LedgerRepository
@@ -134,6 +134,16 @@ class Batch:
             if stream in remembered:
                 remembered[stream] = remembered.pop(stream)
         return remembered
+
+    def processing_under_consent(self, since: Mapping[ConsentKey, int]) -> dict[ConsentKey, list[UnderConsent]]:
+        """Recorded processing that rests on a consent and happened at or after a time; a key for each asked."""
+        found: dict[ConsentKey, list[UnderConsent]] = {key: [] for key in since}
+        if since:
+            streams, purposes = (list(column) for column in zip(*since, strict=True))
+            rows = self._cursor.execute(SQL["consent_based"], (streams, purposes, list(since.values())))
+            for stream, purpose, occurred_at, offset, event_type in rows:
+                found[ConsentKey(stream, purpose)].append(UnderConsent(occurred_at, offset, event_type))
+        return found
 
     def advance(self, partition: int, expected: int, new: int) -> None:
         """Moves a partition's next offset; first of all writes, so that whoever lost the partition learns it

@@ -48,17 +48,17 @@ class ConsentChange(NamedTuple):
 
 
 class FindingRow(NamedTuple):
-    """One finding on one entry."""
+    """One open finding on one entry; `judged_by` is the offset of the record that made it one."""
 
     partition: int
     offset: int
-    ordinal: int
+    code: str
     stream: UUID
     controller: str
-    code: str
     article: str
     occurred_at: int
-    sealed_at: int
+    judged_at: int
+    judged_by: int
     expected: str
     found: str
 
@@ -166,7 +166,7 @@ class Queries:
         controller: str | None = None,
         as_of: int | None = None,
     ) -> list[FindingRow]:
-        """Findings, oldest first."""
+        """Findings that are open, by what was known; oldest first."""
         parameters = {
             "streams": None if streams is None else list(streams),
             "controller": controller,
@@ -206,13 +206,9 @@ class Queries:
         """How often each value occurs, most frequent first.
 
         Args:
-            of: `rejection_reasons`, `finding_codes` or `event_types`.
+            of: `rejection_reasons` or `event_types`.
         """
         return list(self._rows(of, {}))
-
-    def telling_subject(self) -> UUID | None:
-        """A data subject whose history shows a broken consent; None when there is none."""
-        return next((row[0] for row in self._rows("telling_subject", {})), None)
 
     def outcomes(self, positions: Sequence[InboxPosition]) -> Outcomes:
         """How many of some inbox records were rejected or repeats; the others took effect, once recorded."""

@@ -43,20 +43,24 @@ CREATE TABLE consent_proof (
 );
 CREATE INDEX consent_proof_by_stream ON consent_proof (stream, purpose, occurred_at);
 
+-- Judgements, never changed: the last one of an entry and code holds. judged_by is the offset, in the same ledger
+-- partition, of the record that caused it; judged_at when that record was sealed.
 CREATE TABLE findings (
     ledger_partition integer NOT NULL,
     ledger_offset    bigint  NOT NULL,
-    ordinal          integer NOT NULL,
+    code             text    NOT NULL,
+    judged_by        bigint  NOT NULL,
+    judged_at        bigint  NOT NULL,
+    state            text    NOT NULL CHECK (state IN ('open', 'resolved')),
     stream           uuid    NOT NULL,
     controller       text    NOT NULL,
-    code             text    NOT NULL,
     article          text    NOT NULL,
     occurred_at      bigint  NOT NULL,
-    sealed_at        bigint  NOT NULL,
     expected         text    NOT NULL,
     found            text    NOT NULL,
-    PRIMARY KEY (ledger_partition, ledger_offset, ordinal)
+    PRIMARY KEY (ledger_partition, ledger_offset, code, judged_by, state)
 );
+CREATE INDEX findings_by_stream ON findings (stream);
 CREATE INDEX findings_by_controller ON findings (controller, code);
 
 CREATE TABLE rejections (

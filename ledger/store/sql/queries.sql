@@ -27,14 +27,20 @@ ORDER BY stream, purpose, occurred_at, ledger_partition, ledger_offset;
 SELECT EXISTS (SELECT FROM audit_trail WHERE stream = %(stream)s);
 
 -- name: findings_of
--- Findings, newest last; null parameters do not restrict.
-SELECT ledger_partition, ledger_offset, ordinal, stream, controller, code, article,
-       occurred_at, sealed_at, expected, found
-FROM findings
-WHERE (%(streams)s::uuid[] IS NULL OR stream = ANY (%(streams)s))
-  AND (%(controller)s::text IS NULL OR controller = %(controller)s)
-  AND (%(as_of)s::bigint IS NULL OR sealed_at <= %(as_of)s)
-ORDER BY occurred_at, ledger_partition, ledger_offset, ordinal;
+-- Findings that are open by what was known, oldest first; null parameters do not restrict.
+SELECT ledger_partition, ledger_offset, code, stream, controller, article, occurred_at, judged_at,
+       judged_by, expected, found
+FROM (
+    SELECT DISTINCT ON (ledger_partition, ledger_offset, code) *
+    FROM findings
+    WHERE (%(streams)s::uuid[] IS NULL OR stream = ANY (%(streams)s))
+      AND (%(controller)s::text IS NULL OR controller = %(controller)s)
+      AND (%(as_of)s::bigint IS NULL OR judged_at <= %(as_of)s)
+    -- Within one record a finding is resolved before it opens in other words.
+    ORDER BY ledger_partition, ledger_offset, code, judged_by DESC, state
+) AS last_judgement
+WHERE state = 'open'
+ORDER BY occurred_at, ledger_partition, ledger_offset, code;
 
 -- name: rejections
 -- Rejected input with the entry that retried it, if any; oldest first.
@@ -71,21 +77,9 @@ SELECT count(DISTINCT stream) FROM audit_trail WHERE stream_kind = 'subject';
 -- How often input was rejected for which reason, most frequent first.
 SELECT reason, count(*) FROM rejections GROUP BY reason ORDER BY count(*) DESC, reason;
 
--- name: finding_codes
--- How often each rule was broken, most frequent first.
-SELECT code, article, count(*) FROM findings GROUP BY code, article ORDER BY count(*) DESC, code;
-
 -- name: event_types
 -- How many entries of which type, most frequent first.
 SELECT event_type, count(*) FROM audit_trail GROUP BY event_type ORDER BY count(*) DESC, event_type;
-
--- name: telling_subject
--- A data subject whose history shows the most: one with a finding on a withdrawn consent, and most entries.
-SELECT f.stream
-FROM findings AS f
-JOIN audit_trail AS t USING (stream)
-WHERE f.code = 'processing_after_withdrawal'
-GROUP BY f.stream ORDER BY count(*) DESC, f.stream LIMIT 1;
 
 -- name: outcomes
 -- What became of some inbox records that have been recorded: rejected, or a publisher's repeat. An inbox record

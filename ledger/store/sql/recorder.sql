@@ -25,3 +25,16 @@ ON CONFLICT (ledger_partition) DO UPDATE SET
 -- name: positions
 -- The last recorded offset of each ledger partition.
 SELECT application_name, notification_id FROM ledger_tracking WHERE starts_with(application_name, 'ledger-');
+
+-- name: consent_based
+-- Processing on the basis of consent of some subjects and purposes that happened at or after some time: what a
+-- change of consent may show in another light. Columns as arrays.
+SELECT t.stream, t.purpose, t.occurred_at, t.ledger_offset, t.event_type
+FROM unnest(%s::uuid[], %s::text[], %s::bigint[]) AS c (stream, purpose, since)
+CROSS JOIN LATERAL (
+    SELECT stream, purpose, occurred_at, ledger_offset, event_type
+    FROM audit_trail
+    WHERE stream = c.stream AND occurred_at >= c.since
+      AND purpose = c.purpose AND lawful_basis = 'consent' AND event_type NOT LIKE 'consent.%%'
+) AS t
+ORDER BY t.ledger_offset;

@@ -18,7 +18,7 @@ def _setting(conn: Connection, name: str) -> str:
 
 
 def test_session_settings(postgres_dsn: str) -> None:
-    """UTC, READ COMMITTED, one schema, a name, and an end to silent transactions, from the first statement."""
+    """UTC, READ COMMITTED, one schema, a name, and an end to silent transactions, from the start."""
     with connect(postgres_dsn, schema="some_schema", application_name="ledger test") as conn:
         assert _setting(conn, "TimeZone") == "UTC"
         assert _setting(conn, "transaction_isolation") == "read committed"

@@ -153,7 +153,7 @@ def test_files_that_are_not_what_was_applied_stop_everything(
 
 
 def test_failed_migration_leaves_the_ones_before_it(conn: Connection, schema: str, directory: Path) -> None:
-    """Each migration is one transaction: a failure half-way undoes itself only, and the mended file goes on."""
+    """Each migration is one transaction: a failure half-way undoes only itself; the mended file goes on."""
     (directory / "0003_third.sql").write_text("CREATE TABLE half (id int); SELECT 1/0;")
     with pytest.raises(Exception, match="migrate schema"):
         migrate(conn, directory, schema)

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from threading import Barrier
+from typing import Protocol, TypeVar
 from uuid import uuid4
 
 import pytest
@@ -15,6 +15,7 @@ from ledger.vault.field_cipher import FieldContext, open_field, seal_field
 from ledger.vault.kek import KeyEncryption
 from ledger.vault.vault import Vault
 
+T = TypeVar("T")
 SUBJECT = uuid4()
 CONTENT = (SUBJECT, "content")
 EPOCH = ("acme", "content", 20500)
@@ -32,7 +33,9 @@ def _present(vault: Vault) -> tuple[bool, bool]:
 @pytest.mark.parametrize(
     ("destroy_subject", "destroy_epoch"), [(False, False), (True, False), (False, True), (True, True)]
 )
-def test_field_opens_only_while_both_keys_live(vault: Vault, destroy_subject: bool, destroy_epoch: bool):
+def test_field_opens_only_while_both_keys_live(
+    vault: Vault, destroy_subject: bool, destroy_epoch: bool
+) -> None:
     """FAULTS row 43: subject key, epoch key, both or neither destroyed; it opens in `neither` only."""
     ring = vault.keys_for([CONTENT], [EPOCH])
     subject_key, epoch_key = ring.subject(*CONTENT), ring.epoch(*EPOCH)
@@ -57,7 +60,7 @@ def test_field_opens_only_while_both_keys_live(vault: Vault, destroy_subject: bo
         assert open_field(subject_key, epoch_key, salt, context, commitment, ciphertext) == b"value"
 
 
-def test_destroying_one_leaves_the_others(vault: Vault):
+def test_destroying_one_leaves_the_others(vault: Vault) -> None:
     """Another class, person, day or controller is not touched."""
     subjects = [CONTENT, (SUBJECT, "signalling"), (uuid4(), "content")]
     epochs = [EPOCH, ("acme", "content", 20501), ("acme", "signalling", 20500), ("globex", "content", 20500)]
@@ -69,7 +72,7 @@ def test_destroying_one_leaves_the_others(vault: Vault):
     assert [ring.epoch(*name) is None for name in epochs] == [True, False, False, False]
 
 
-def test_destroying_twice_is_once(vault: Vault, conn: Connection):
+def test_destroying_twice_is_once(vault: Vault, conn: Connection) -> None:
     """The second time nothing was there, and the tombstone keeps its date and reason."""
     vault.keys_for([CONTENT], [EPOCH])
     assert vault.destroy_subject_key(*CONTENT, "erasure")
@@ -80,7 +83,7 @@ def test_destroying_twice_is_once(vault: Vault, conn: Connection):
     assert conn.execute("SELECT * FROM destroyed_subject_key, destroyed_epoch_key").fetchall() == before
 
 
-def test_key_destroyed_before_it_was_made_is_never_made(vault: Vault):
+def test_key_destroyed_before_it_was_made_is_never_made(vault: Vault) -> None:
     """A late event for an ended day, a class never used of an erased person: no key."""
     assert not vault.destroy_subject_key(*CONTENT, "erasure")
     assert not vault.destroy_epoch(*EPOCH, "retention_ended")
@@ -90,7 +93,7 @@ def test_key_destroyed_before_it_was_made_is_never_made(vault: Vault):
     assert ring.epoch_destroyed(*EPOCH)
 
 
-def test_subject_with_classes_named(vault: Vault):
+def test_subject_with_classes_named(vault: Vault) -> None:
     """Those that had a key are reported; those that had none are barred all the same; others live."""
     vault.keys_for([CONTENT, (SUBJECT, "consent_proof")], [])
     assert vault.destroy_subject(SUBJECT, ["signalling", "content", "content"], "erasure") == {"content"}
@@ -100,28 +103,22 @@ def test_subject_with_classes_named(vault: Vault):
     assert ring.subject(SUBJECT, "consent_proof") is not None
 
 
-def test_subject_without_classes_named(vault: Vault):
+def test_subject_without_classes_named(vault: Vault) -> None:
     """Every class there is; a class first used later is not barred, as documented."""
     vault.keys_for([CONTENT, (SUBJECT, "signalling")], [])
     assert vault.destroy_subject(SUBJECT, None, "erasure") == {"content", "signalling"}
     assert vault.keys_for([(SUBJECT, "new")], []).subject(SUBJECT, "new") is not None
 
 
-def test_destroying_no_class_destroys_nothing(vault: Vault):
+def test_destroying_no_class_destroys_nothing(vault: Vault) -> None:
     """An empty list is not `all`."""
     vault.keys_for([CONTENT], [])
     assert vault.destroy_subject(SUBJECT, [], "erasure") == frozenset()
     assert _present(vault)[0]
 
 
-@pytest.mark.parametrize(
-    "undo",
-    [
-        "RETURN OLD",
-        "RETURN NULL",
-    ],
-)
-def test_destruction_that_did_not_happen_is_not_claimed(vault: Vault, conn: Connection, undo: str):
+@pytest.mark.parametrize("undo", ["RETURN OLD", "RETURN NULL"])
+def test_destruction_that_did_not_happen_is_not_claimed(vault: Vault, conn: Connection, undo: str) -> None:
     """FAULTS row 48: the database says yes and keeps the key; the failed-open check finds it out."""
     vault.keys_for([CONTENT], [EPOCH])
     conn.execute(f"CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN {undo}; END'".encode())
@@ -136,7 +133,7 @@ def test_destruction_that_did_not_happen_is_not_claimed(vault: Vault, conn: Conn
     assert _present(vault) == (True, True)
 
 
-def test_key_deleted_without_a_tombstone_is_not_confirmed(vault: Vault, conn: Connection):
+def test_key_deleted_without_a_tombstone_is_not_confirmed(vault: Vault, conn: Connection) -> None:
     """It does not open, but it could be made again: that is not destroyed."""
     vault.keys_for([CONTENT], [EPOCH])
     conn.execute("DELETE FROM subject_key")
@@ -147,44 +144,111 @@ def test_key_deleted_without_a_tombstone_is_not_confirmed(vault: Vault, conn: Co
         vault.confirm_epoch_destroyed(*EPOCH)
 
 
+class RunBlocked(Protocol):
+    """Starts something in a transaction of its own, and returns once it waits for another session's lock."""
+
+    def __call__(self, act: Callable[[Connection], T]) -> "Future[T]": ...
+
+
+@pytest.fixture
+def run_blocked(open_connection: Callable[[], Connection]) -> Iterator[RunBlocked]:
+    """See RunBlocked; the test holds the lock."""
+    observer = open_connection()
+
+    def waits(pid: int) -> bool:
+        row = observer.execute(
+            "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = %s", (pid,)
+        ).fetchone()
+        return bool(row and row[0])
+
+    def run(act: Callable[[Connection], T]) -> "Future[T]":
+        own = open_connection()
+
+        def transaction() -> T:
+            with own.transaction():
+                return act(own)
+
+        running = pool.submit(transaction)
+        deadline = time.monotonic() + WAIT_S
+        while not waits(own.info.backend_pid):
+            assert not running.done(), "it did not wait for the other session"
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        return running
+
+    with ThreadPoolExecutor(2) as pool:
+        yield run
+
+
 def test_destruction_waits_for_a_key_being_made(
-    vault: Vault, open_connection: Callable[[], Connection], key_encryption: KeyEncryption
-):
+    vault: Vault,
+    open_connection: Callable[[], Connection],
+    key_encryption: KeyEncryption,
+    run_blocked: RunBlocked,
+) -> None:
     """A key made in a transaction still open when destruction starts is destroyed too, not missed."""
     maker = open_connection()
-    with _blocked(open_connection, maker) as run_blocked:
-        with maker.transaction():
-            keys.get_or_create(maker, key_encryption, [CONTENT], [EPOCH])
-            subject_gone = run_blocked(lambda own: destruction.destroy_subject_key(own, *CONTENT, "erasure"))
-            epoch_gone = run_blocked(lambda own: destruction.destroy_epoch(own, *EPOCH, "retention_ended"))
-        assert subject_gone.result(WAIT_S)
-        assert epoch_gone.result(WAIT_S)
+    with maker.transaction():
+        keys.get_or_create(maker, key_encryption, [CONTENT], [EPOCH])
+        subject_gone = run_blocked(lambda own: destruction.destroy_subject_key(own, *CONTENT, "erasure"))
+        epoch_gone = run_blocked(lambda own: destruction.destroy_epoch(own, *EPOCH, "retention_ended"))
+    assert subject_gone.result(WAIT_S)
+    assert epoch_gone.result(WAIT_S)
     assert _present(vault) == (False, False)
     vault.confirm_subject_destroyed(SUBJECT, ["content"])
     vault.confirm_epoch_destroyed(*EPOCH)
 
 
-@pytest.mark.parametrize("made_before", [True, False])
 def test_making_waits_for_a_destruction(
-    vault: Vault, open_connection: Callable[[], Connection], key_encryption: KeyEncryption, made_before: bool
-):
-    """A key asked for while its destruction is not yet committed is not made again."""
-    if made_before:
-        vault.keys_for([CONTENT], [EPOCH])
+    vault: Vault,
+    open_connection: Callable[[], Connection],
+    key_encryption: KeyEncryption,
+    run_blocked: RunBlocked,
+) -> None:
+    """A key first asked for while its destruction is not yet committed is not made."""
     destroyer = open_connection()
-    with _blocked(open_connection, destroyer) as run_blocked:
+    with destroyer.transaction():
+        destruction.destroy_subject_key(destroyer, *CONTENT, "erasure")
+        subject_ring = run_blocked(lambda own: keys.get_or_create(own, key_encryption, [CONTENT], []))
+        destruction.destroy_epoch(destroyer, *EPOCH, "retention_ended")
+        epoch_ring = run_blocked(lambda own: keys.get_or_create(own, key_encryption, [], [EPOCH]))
+    assert subject_ring.result(WAIT_S).subject(*CONTENT) is None
+    assert epoch_ring.result(WAIT_S).epoch(*EPOCH) is None
+    assert _present(vault) == (False, False)
+
+
+def test_undone_destruction_lets_the_key_be_made(
+    vault: Vault,
+    open_connection: Callable[[], Connection],
+    key_encryption: KeyEncryption,
+    run_blocked: RunBlocked,
+) -> None:
+    """A destruction that rolls back has not happened, also for those who waited for it."""
+    destroyer = open_connection()
+    with destroyer.transaction(force_rollback=True):
+        destruction.destroy_subject_key(destroyer, *CONTENT, "erasure")
+        ring = run_blocked(lambda own: keys.get_or_create(own, key_encryption, [CONTENT], []))
+    assert ring.result(WAIT_S).subject(*CONTENT) is not None
+    assert _present(vault)[0]
+
+
+def test_naive_tombstones_in_a_table_of_their_own_lose_the_race(
+    open_connection: Callable[[], Connection], conn: Connection
+) -> None:
+    """The mutant that one row per key prevents: maker and destroyer each look before the other commits."""
+    conn.execute("CREATE TABLE naive_key (name text PRIMARY KEY)")
+    conn.execute("CREATE TABLE naive_tombstone (name text PRIMARY KEY)")
+    maker, destroyer = open_connection(), open_connection()
+    with maker.transaction():
+        maker.execute("INSERT INTO naive_key SELECT 'k' WHERE NOT EXISTS (SELECT FROM naive_tombstone)")
         with destroyer.transaction():
-            destruction.destroy_subject_key(destroyer, *CONTENT, "erasure")
-            if made_before:
-                # A reader meanwhile still sees the key: its record is sealed before the destruction counts.
-                assert _present(vault) == (True, True)
-                return
-            ring = run_blocked(lambda own: keys.get_or_create(own, key_encryption, [CONTENT], []))
-        assert ring.result(WAIT_S).subject(*CONTENT) is None
-    assert _present(vault)[0] is False
+            destroyer.execute("INSERT INTO naive_tombstone VALUES ('k')")
+            destroyer.execute("DELETE FROM naive_key")
+    both = "SELECT count(*) FROM naive_key JOIN naive_tombstone USING (name)"
+    assert conn.execute(both.encode()).fetchone() == (1,), "a key with a tombstone: destroyed, and alive"
 
 
-def test_destroying_while_making_ends_destroyed(open_vault: Callable[[], Vault]):
+def test_destroying_while_making_ends_destroyed(open_vault: Callable[[], Vault]) -> None:
     """Many makers and two destroyers at once, over and over: afterwards no key, whoever came first."""
     vaults = [open_vault() for _ in range(RACERS)]
     for number in range(ROUNDS):
@@ -213,6 +277,3 @@ def _race(
         assert (ring.subject(*subject), ring.epoch(*epoch)) == (None, None)
     else:
         vault.keys_for([subject], [epoch])
-
-
-RunBlocked = Callable[[Callable[[Connection], object]], "Future[object]"]

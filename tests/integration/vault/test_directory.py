@@ -38,7 +38,7 @@ def _count(conn: Connection, table: str) -> int:
     return int(row[0])
 
 
-def test_same_person_same_subject(vault: Vault):
+def test_same_person_same_subject(vault: Vault) -> None:
     """Within a batch, between batches, and however the number is written."""
     first, again = vault.resolve_subjects([_mention(PHONE), _mention(PHONE)])
     (later,) = vault.resolve_subjects([_mention(Identifier(IdentifierKind.PHONE, "0970 10200001"))])
@@ -46,7 +46,7 @@ def test_same_person_same_subject(vault: Vault):
     assert first == again == later
 
 
-def test_another_controllers_caller_is_another_subject(vault: Vault):
+def test_another_controllers_caller_is_another_subject(vault: Vault) -> None:
     """Two controllers who know one person have two subjects, which nobody can join by their ids."""
     here, there = vault.resolve_subjects([_mention(PHONE), _mention(PHONE, controller="globex")])
     assert here != there
@@ -54,7 +54,7 @@ def test_another_controllers_caller_is_another_subject(vault: Vault):
     assert vault.controller_of(there or uuid4()) == "globex"
 
 
-def test_identifiers_named_together_lead_to_one_subject(vault: Vault):
+def test_identifiers_named_together_lead_to_one_subject(vault: Vault) -> None:
     """An unknown identifier beside a known one is linked to the known one's subject."""
     (caller,) = vault.resolve_subjects([_mention(PHONE)])
     chain = [_mention(PHONE, EMAIL), _mention(EMAIL, ACCOUNT), _mention(ACCOUNT)]
@@ -62,7 +62,7 @@ def test_identifiers_named_together_lead_to_one_subject(vault: Vault):
     assert vault.find_subject("acme", ACCOUNT) == caller
 
 
-def test_known_subjects_are_never_merged(vault: Vault):
+def test_known_subjects_are_never_merged(vault: Vault) -> None:
     """Two people who turn up in one mention stay two; the first known identifier decides."""
     one, two = vault.resolve_subjects([_mention(PHONE), _mention(EMAIL)])
     assert one != two
@@ -70,7 +70,7 @@ def test_known_subjects_are_never_merged(vault: Vault):
     assert vault.resolve_subjects([_mention(PHONE), _mention(EMAIL)]) == [one, two]
 
 
-def test_first_known_decides_over_an_unknown_before_it(vault: Vault):
+def test_first_known_decides_over_an_unknown_before_it(vault: Vault) -> None:
     """Order among the known ones counts, not among all."""
     (known,) = vault.resolve_subjects([_mention(EMAIL)])
     assert vault.resolve_subjects([_mention(OTHER_PHONE, EMAIL)]) == [known]
@@ -78,14 +78,14 @@ def test_first_known_decides_over_an_unknown_before_it(vault: Vault):
 
 
 @pytest.mark.parametrize("identifiers", [(), (ANONYMOUS,), (_pseudonym(uuid4()),)])
-def test_nobody_is_nobody(vault: Vault, conn: Connection, identifiers: tuple[Identifier, ...]):
+def test_nobody_is_nobody(vault: Vault, conn: Connection, identifiers: tuple[Identifier, ...]) -> None:
     """No identifier, a withheld number, a pseudonym nobody has: no subject is made."""
     assert vault.resolve_subjects([_mention(*identifiers)]) == [None]
     assert _count(conn, "subject") == 0
 
 
-def test_pseudonym_is_known_only_to_its_controller(vault: Vault):
-    """A publisher may name a subject by the pseudonym we gave it, not another controller's, not its own choice."""
+def test_pseudonym_is_known_only_to_its_controller(vault: Vault) -> None:
+    """A publisher may name its own subjects by our pseudonyms; not another's, not invented ones."""
     (subject,) = vault.resolve_subjects([_mention(PHONE)])
     mine, theirs, invented = vault.resolve_subjects(
         [
@@ -101,14 +101,14 @@ def test_pseudonym_is_known_only_to_its_controller(vault: Vault):
     assert vault.find_subject("globex", _pseudonym(subject)) is None
 
 
-def test_pseudonym_links_a_new_identifier(vault: Vault):
+def test_pseudonym_links_a_new_identifier(vault: Vault) -> None:
     """A known pseudonym beside a new number makes the number that person's."""
     (subject,) = vault.resolve_subjects([_mention(PHONE)])
     assert vault.resolve_subjects([_mention(OTHER_PHONE, _pseudonym(subject))]) == [subject]
     assert vault.find_subject("acme", OTHER_PHONE) == subject
 
 
-def test_finding_makes_nobody(vault: Vault, conn: Connection):
+def test_finding_makes_nobody(vault: Vault, conn: Connection) -> None:
     """A look-up leaves no trace of whom was asked for."""
     assert vault.find_subject("acme", PHONE) is None
     assert vault.find_subjects(PHONE) == []
@@ -117,7 +117,7 @@ def test_finding_makes_nobody(vault: Vault, conn: Connection):
     assert _count(conn, "directory") == 0
 
 
-def test_large_batch(vault: Vault, conn: Connection):
+def test_large_batch(vault: Vault, conn: Connection) -> None:
     """Two thousand people at once, each found again."""
     mentions = [_mention(Identifier(IdentifierKind.ACCOUNT, f"K-{n}")) for n in range(2000)]
     subjects = vault.resolve_subjects(mentions)
@@ -126,12 +126,12 @@ def test_large_batch(vault: Vault, conn: Connection):
     assert _count(conn, "subject") == 2000
 
 
-def test_empty_batch(vault: Vault):
+def test_empty_batch(vault: Vault) -> None:
     """Nobody to find."""
     assert vault.resolve_subjects([]) == []
 
 
-def test_value_postgres_cannot_hold_is_a_data_error(vault: Vault):
+def test_value_postgres_cannot_hold_is_a_data_error(vault: Vault) -> None:
     """A NUL in a controller's id is bad data, said without repeating it; the vault goes on working."""
     with pytest.raises(DataError) as refused:
         vault.resolve_subjects([_mention(PHONE, controller="ac\0me")])
@@ -141,7 +141,7 @@ def test_value_postgres_cannot_hold_is_a_data_error(vault: Vault):
 
 def test_fifty_first_events_of_one_subject_make_one_subject_and_one_key(
     open_vault: Callable[[], Vault], conn: Connection
-):
+) -> None:
     """FAULTS row 44: all see the same subject and the same keys, and nothing is left of the lost attempts."""
 
     def first_event(vault: Vault) -> tuple[UUID | None, bytes | None, bytes | None]:
@@ -153,10 +153,15 @@ def test_fifty_first_events_of_one_subject_make_one_subject_and_one_key(
     seen = _at_once(open_vault, first_event)
     assert len(set(seen)) == 1
     assert None not in seen[0]
-    assert [_count(conn, table) for table in ("subject", "directory", "subject_key", "epoch_key")] == [1, 2, 1, 1]
+    assert [_count(conn, table) for table in ("subject", "directory", "subject_key", "epoch_key")] == [
+        1,
+        2,
+        1,
+        1,
+    ]
 
 
-def test_naive_directory_makes_several_subjects(open_vault: Callable[[], Vault]):
+def test_naive_directory_makes_several_subjects(open_vault: Callable[[], Vault]) -> None:
     """The mutant: look, then insert, without asking again after a lost race. The test above must catch it."""
     looked = Barrier(THREADS)
 
@@ -176,7 +181,7 @@ def test_naive_directory_makes_several_subjects(open_vault: Callable[[], Vault])
 
 def test_overlapping_batches_in_any_order_neither_deadlock_nor_split_a_person(
     open_vault: Callable[[], Vault], conn: Connection
-):
+) -> None:
     """Batches that name the same people in opposite order all agree on who is who."""
     people = [Identifier(IdentifierKind.ACCOUNT, f"K-{n}") for n in range(200)]
     turn = itertools.count()

@@ -25,7 +25,7 @@ def _keys(vault: Vault) -> tuple[bytes | None, bytes | None]:
     return ring.subject(*CONTENT), ring.epoch(*EPOCH)
 
 
-def test_keys_are_made_once(vault: Vault, open_vault: Callable[[], Vault]):
+def test_keys_are_made_once(vault: Vault, open_vault: Callable[[], Vault]) -> None:
     """The second batch, in this process or another, gets the first one's keys."""
     made = _keys(vault)
     assert [len(key or b"") for key in made] == [32, 32]
@@ -33,16 +33,18 @@ def test_keys_are_made_once(vault: Vault, open_vault: Callable[[], Vault]):
     assert _keys(open_vault()) == made
 
 
-def test_each_name_has_a_key_of_its_own(vault: Vault):
+def test_each_name_has_a_key_of_its_own(vault: Vault) -> None:
     """Subjects, classes, controllers and days do not share keys."""
     subjects = [(subject, cls) for subject in (SUBJECT, OTHER) for cls in ("content", "signalling")]
-    epochs = [(c, cls, day) for c in ("acme", "globex") for cls in ("content", "signalling") for day in (-1, 20500)]
+    epochs = [
+        (c, cls, day) for c in ("acme", "globex") for cls in ("content", "signalling") for day in (-1, 20500)
+    ]
     ring = vault.keys_for(subjects, epochs)
     keys = [ring.subject(*name) for name in subjects] + [ring.epoch(*name) for name in epochs]
     assert len(set(keys)) == len(subjects) + len(epochs)
 
 
-def test_reading_makes_nothing(vault: Vault, conn: Connection):
+def test_reading_makes_nothing(vault: Vault, conn: Connection) -> None:
     """A reader who asks for a key that never was gets None, and leaves no row."""
     ring = vault.read_keys([CONTENT], [EPOCH])
     assert (ring.subject(*CONTENT), ring.epoch(*EPOCH)) == (None, None)
@@ -51,7 +53,7 @@ def test_reading_makes_nothing(vault: Vault, conn: Connection):
     assert conn.execute("SELECT count(*) FROM subject_key").fetchone() == (0,)
 
 
-def test_batch_of_old_new_and_destroyed_keys(vault: Vault):
+def test_batch_of_old_new_and_destroyed_keys(vault: Vault) -> None:
     """Each is answered for itself, duplicates and all."""
     vault.keys_for([CONTENT, (OTHER, "content")], [EPOCH])
     vault.destroy_subject_key(OTHER, "content", "erasure")
@@ -61,12 +63,12 @@ def test_batch_of_old_new_and_destroyed_keys(vault: Vault):
     assert ring.subject_destroyed(OTHER, "content")
 
 
-def test_empty_batch(vault: Vault):
+def test_empty_batch(vault: Vault) -> None:
     """A batch without personal fields needs no key."""
     assert "0 subject keys" in repr(vault.keys_for([], []))
 
 
-def test_key_not_asked_for_is_an_error(vault: Vault):
+def test_key_not_asked_for_is_an_error(vault: Vault) -> None:
     """None would read as destroyed, and the field would be dropped for ever."""
     ring = vault.keys_for([CONTENT], [EPOCH])
     with pytest.raises(CallerError):
@@ -75,7 +77,7 @@ def test_key_not_asked_for_is_an_error(vault: Vault):
         ring.epoch("acme", "content", 20501)
 
 
-def test_large_batch(vault: Vault):
+def test_large_batch(vault: Vault) -> None:
     """Five thousand keys at once, each the same the next time."""
     names = [(uuid4(), "content") for _ in range(5000)]
     made = vault.keys_for(names, [])
@@ -84,7 +86,7 @@ def test_large_batch(vault: Vault):
     assert all(made.subject(*name) == read.subject(*name) for name in names)
 
 
-def test_another_kek_opens_nothing(vault: Vault, postgres_dsn: str, schema: str):
+def test_another_kek_opens_nothing(vault: Vault, postgres_dsn: str, schema: str) -> None:
     """A vault cannot be opened with another KEK, and says which it wants."""
     _keys(vault)
     with pytest.raises(NotPermitted, match="LEDGER_KEK"):
@@ -93,7 +95,7 @@ def test_another_kek_opens_nothing(vault: Vault, postgres_dsn: str, schema: str)
 
 def test_vault_under_an_older_kek_stays_open(
     vault: Vault, postgres_dsn: str, schema: str, key_encryption: KeyEncryption
-):
+) -> None:
     """After a change of KEK old rows open and new rows are wrapped under the new one."""
     made = _keys(vault)
     newer = KeyEncryption(Kek(os.urandom(32)), [key_encryption.current])
@@ -114,8 +116,8 @@ def test_vault_under_an_older_kek_stays_open(
         "UPDATE epoch_key SET wrapped = substr(wrapped, 2)",
     ],
 )
-def test_moved_or_altered_rows_are_refused(vault: Vault, conn: Connection, swap: str):
-    """A superuser who swaps wrapped keys between rows gets an error, not one person's data under another's."""
+def test_moved_or_altered_rows_are_refused(vault: Vault, conn: Connection, swap: str) -> None:
+    """Wrapped keys swapped between rows give an error, not one person's data as another's."""
     subjects, epochs = [CONTENT, (OTHER, "content")], [EPOCH, ("acme", "content", 20501)]
     vault.keys_for(subjects, epochs)
     conn.execute(swap.encode())
@@ -125,15 +127,15 @@ def test_moved_or_altered_rows_are_refused(vault: Vault, conn: Connection, swap:
         vault.keys_for(subjects, epochs)
 
 
-def test_deleted_tombstone_table_constraint(vault: Vault, conn: Connection):
+def test_tombstone_cannot_be_given_a_key(vault: Vault, conn: Connection) -> None:
     """A row is a key or a tombstone: a tombstone cannot be given a key back, even by hand."""
     vault.destroy_subject_key(*CONTENT, "erasure")
     with pytest.raises(Exception, match="subject_key_lives_or_is_destroyed"):
         conn.execute("UPDATE subject_key SET wrapped = 'x'")
 
 
-def test_nothing_readable_is_stored(vault: Vault, conn: Connection):
-    """FAULTS row 47: no key and no identifier stands in any table, heap file or WAL, in bytes or in hexadecimal."""
+def test_nothing_readable_is_stored(vault: Vault, conn: Connection) -> None:
+    """FAULTS row 47: no key and no identifier stands in any table, heap file or WAL, raw or in hexadecimal."""
     canaries = ["+3197010277777", "97010277777", "canary@example.com", "K-CANARY-77"]
     (subject,) = vault.resolve_subjects(
         [
@@ -158,7 +160,7 @@ def test_nothing_readable_is_stored(vault: Vault, conn: Connection):
         assert not any(needle in haystack for needle in needles)
 
 
-def test_scan_would_find_a_raw_key(vault: Vault, conn: Connection):
+def test_scan_would_find_a_raw_key(vault: Vault, conn: Connection) -> None:
     """The mutant of the test above: a key stored as it is shows in rows and files."""
     raw = os.urandom(32)
     conn.execute("INSERT INTO vault_secret VALUES ('raw', '\\x0000000000000000', %s)", (raw,))
@@ -167,7 +169,7 @@ def test_scan_would_find_a_raw_key(vault: Vault, conn: Connection):
     assert not files or any(raw in content for content in files)
 
 
-def test_reprs_show_no_key(vault: Vault):
+def test_reprs_show_no_key(vault: Vault) -> None:
     """A key ring or vault in a log line shows counts."""
     ring = vault.keys_for([CONTENT], [EPOCH])
     shown = repr(ring) + repr(vault)

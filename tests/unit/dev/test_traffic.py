@@ -1,0 +1,141 @@
+"""The demo's day: complete, the same for the same seed, and broken only where it says so."""
+
+from collections import Counter
+from datetime import date
+from itertools import pairwise
+
+import pytest
+
+from ledger.contract.catalogue import Catalogue
+from ledger.contract.reading import Unreadable, read_fact
+from ledger.dev.planned import Fault, PlannedRecord, Repeat
+from ledger.dev.traffic import day
+from ledger.dev.wire import encode
+
+CATALOGUE = Catalogue.load()
+SUBJECT_TYPES = {
+    each for each in CATALOGUE.versions if CATALOGUE.versions[each][-1].topic != "inbox.governance"
+}
+
+
+@pytest.fixture(scope="module")
+def records() -> list[PlannedRecord]:
+    """A day of the default size."""
+    return list(day(2000, seed=7))
+
+
+@pytest.mark.parametrize("events", [300, 1000, 2000, 5000])
+def test_a_day_has_exactly_the_records_asked_for(events: int) -> None:
+    """Signalling logs fill what the stories leave."""
+    assert sum(1 for _ in day(events, seed=1)) == events
+
+
+def test_a_small_day_still_has_every_kind() -> None:
+    """Asking for fewer than all kinds need gives all kinds."""
+    planned = list(day(10, seed=1))
+    types = Counter(record.event_type for record in planned if record.fault is None)
+    assert set(CATALOGUE.versions) - {"key.destroyed"} == set(types)
+    assert (
+        min(types[each] for each in ("call.completed", "consent.given", "consent.withdrawn", "data.erased"))
+        >= 10
+    )
+    assert set(Fault) == {record.fault for record in planned} - {None}
+    assert set(Repeat) == {record.repeat for record in planned} - {None}
+
+
+def test_same_seed_same_bytes() -> None:
+    """Determinism goes down to what is sent."""
+    first = [encode(record, CATALOGUE) for record in day(400, seed=3)]
+    assert [encode(record, CATALOGUE) for record in day(400, seed=3)] == first
+    assert [encode(record, CATALOGUE) for record in day(400, seed=4)] != first
+
+
+def test_good_records_are_readable_and_bad_ones_are_not(records: list[PlannedRecord]) -> None:
+    """What the sealer reads is exactly what has no fault; each fault is refused."""
+    for record in records:
+        wire = encode(record, CATALOGUE)
+        if record.fault is None:
+            fact = read_fact(wire.value, wire.headers, CATALOGUE)
+            assert (record.event_id, record.source, record.event_type) == (
+                fact.event_id,
+                fact.event_source,
+                fact.event_type,
+            )
+            assert record.occurred_at == fact.occurred_at
+            assert fact.schema.topic == record.topic
+        else:
+            with pytest.raises(Unreadable):
+                read_fact(wire.value, wire.headers, CATALOGUE)
+
+
+def test_about_half_is_avro_and_one_in_a_hundred_is_bad(records: list[PlannedRecord]) -> None:
+    """The shares the demo promises."""
+    avro = sum(record.encoding == "avro" for record in records)
+    bad = sum(record.fault is not None for record in records)
+    assert 0.4 < avro / len(records) < 0.6
+    assert bad == 20
+
+
+def test_repeats_follow_their_original(records: list[PlannedRecord]) -> None:
+    """A repeat has the source, id and content of a record published before it; a conflict other content."""
+    seen: dict[tuple[str, str], PlannedRecord] = {}
+    for record in records:
+        key = (record.source, record.event_id)
+        if record.repeat is None:
+            assert key not in seen
+            seen[key] = record
+        else:
+            same = record.data == seen[key].data
+            assert same == (record.repeat is Repeat.SAME_CONTENT)
+
+
+def test_notices_come_first_and_time_moves_on(records: list[PlannedRecord]) -> None:
+    """Governance is in force before anything is judged by it."""
+    kinds = [record.event_type for record in records]
+    notices = kinds.count("notice.published")
+    assert set(kinds[:notices]) == {"notice.published"}
+    originals = [record.occurred_at for record in records if record.repeat is None and record.fault is None]
+    assert all(earlier <= later for earlier, later in pairwise(originals))
+
+
+def test_some_processing_follows_a_withdrawal(records: list[PlannedRecord]) -> None:
+    """Newsletters on a withdrawn consent are in the day, to be found."""
+    withdrawn: set[object] = set()
+    ignored = 0
+    for record in records:
+        who = (record.controller, record.data.get("subject_phone") or record.data.get("recipient_number"))
+        if record.event_type == "consent.withdrawn":
+            withdrawn.add(who)
+        elif record.event_type == "consent.given":
+            withdrawn.discard(who)
+        elif record.data.get("lawful_basis") == "consent" and record.event_type == "message.sent":
+            ignored += who in withdrawn
+    assert ignored >= 4
+
+
+def test_identifiers_are_from_ranges_nobody_has(records: list[PlannedRecord]) -> None:
+    """No number or address here can be anybody's."""
+    for record in records:
+        for name, value in record.data.items():
+            if isinstance(value, str) and (name.endswith(("_number", "_phone")) or value.startswith("+")):
+                assert value.startswith(("+3160000", "+3197010"))
+            if isinstance(value, str) and name.endswith("_email"):
+                assert value.endswith(("@example.nl", "@example.com"))
+
+
+def test_keys_ids_and_sources_hold_nobody(records: list[PlannedRecord]) -> None:
+    """What is never sealed names no person."""
+    people = {
+        str(value)
+        for record in records
+        for name, value in record.data.items()
+        if value and name.endswith(("_number", "_name", "_phone", "_email"))
+    }
+    open_texts = {text for record in records for text in (record.key, record.event_id, record.source)}
+    assert not [text for text in open_texts if any(person in text for person in people)]
+
+
+def test_the_day_starts_at_local_midnight_in_summer_too() -> None:
+    """The first fact of a summer day is at 22:00 UTC the evening before."""
+    first = next(day(300, seed=1, on=date(2026, 7, 1)))
+    assert first.occurred_at == 1_782_856_800_000_000
