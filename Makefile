@@ -1,0 +1,57 @@
+# The two commands: `make demo` sets everything up and runs the main job, `make test` sets up and runs the tests.
+PYTHON ?= python3
+BIN := .venv/bin
+SETUP := .venv/.installed
+ONCE ?=
+EVENTS ?= 2000
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-quick check lint types imports contract bench lock clean
+
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+setup: $(SETUP) ## Install everything into .venv
+
+$(SETUP): requirements-dev.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $(SETUP)
+
+demo: $(SETUP) ## Run a day of four providers end to end; ONCE=1 ends after the summary, EVENTS=n
+	$(BIN)/ledger demo --events $(EVENTS) $(if $(ONCE),--once)
+
+test: $(SETUP) ## Run every test, on the embedded broker and PostgreSQL
+	$(BIN)/python -m pytest
+
+test-quick: $(SETUP) ## Run the tests that start no service
+	$(BIN)/python -m pytest tests/unit
+
+lint: $(SETUP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(SETUP)
+	$(BIN)/mypy
+
+imports: $(SETUP)
+	$(BIN)/lint-imports
+
+contract: $(SETUP)
+	$(BIN)/python -m ledger.contract.fingerprints --check
+	$(BIN)/python -m ledger.contract.evolution
+
+check: lint types imports contract test ## What CI runs: lint, types, import rules, schemas, tests
+
+bench: $(SETUP) ## Measure against the bare pipe and the library's own way, in one run
+	$(BIN)/python -m benchmarks.pipeline
+
+lock: ## Pin the newest versions that fit pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --extra dev --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -c requirements-dev.lock pyproject.toml -o requirements.lock
+
+clean: ## Remove the environment and the embedded services' state
+	rm -rf .venv .ledger

@@ -27,8 +27,10 @@ from ledger.entry import Entry
 from ledger.log.reader import PartitionReader, check_dense, check_within_log
 from ledger.log.records import Partition, ReadRecord
 from ledger.log.topics import GOVERNANCE_PARTITION
-from ledger.recording.fold import Effects, Known, LogRecord, consent_changes, fact_key, fold, link
+from ledger.recording.effects import Effects, LogRecord
+from ledger.recording.fold import Known, consent_changes, fold, link
 from ledger.recording.readiness import ready_count
+from ledger.recording.repeats import fact_key
 from ledger.store.event_recorder import PositionMoved
 from ledger.store.ledger_store import Batch, LedgerStore, Memory
 
@@ -90,7 +92,9 @@ class RecorderLoop:
     def _decode(self, partition: Partition, records: Sequence[ReadRecord]) -> list[LogRecord]:
         check_dense(records, self._next[partition.number])
         return [
-            LogRecord(partition.number, record.offset, record.value or b"", decode_record(record.value or b""))
+            LogRecord(
+                partition.number, record.offset, record.value or b"", decode_record(record.value or b"")
+            )
             for record in records
         ]
 
@@ -137,7 +141,13 @@ def take_effects(batch: Batch, records: Sequence[LogRecord]) -> Effects:
     linked = link(records, batch.marks())
     accepted = [item.log_record.record for item in linked if item.takes_effect]
     known = Known(
-        seen=batch.facts_seen([fact_key(record) for record in accepted if isinstance(record, Entry)]),
+        seen=batch.facts_seen(
+            [
+                fact_key(record.stream, record.event_source, record.event_id)
+                for record in accepted
+                if isinstance(record, Entry)
+            ]
+        ),
         aggregates=batch.aggregates({record.stream for record in accepted}),
         under_consent=batch.processing_under_consent(consent_changes(accepted)),
     )
@@ -155,7 +165,5 @@ def ledger_positions(reader: PartitionReader, store: LedgerStore, slot: tuple[in
     stored = store.positions()
     begins, ends = reader.begins(partitions), reader.ends(partitions)
     for partition in partitions:
-        check_within_log(
-            partition, stored.get(partition.number, 0), begins[partition], ends[partition]
-        )
+        check_within_log(partition, stored.get(partition.number, 0), begins[partition], ends[partition])
     return {partition.number: stored.get(partition.number, 0) for partition in partitions}

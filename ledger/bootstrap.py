@@ -81,7 +81,9 @@ class Runtime:
     @contextmanager
     def store_connection(self, schema: str | None) -> Iterator[Connection]:
         """A connection to the store, on one schema."""
-        connection = patiently(lambda: connect(self.store_dsn, schema=schema, application_name="ledger-query"))
+        connection = patiently(
+            lambda: connect(self.store_dsn, schema=schema, application_name="ledger-query")
+        )
         try:
             yield connection
         finally:
@@ -108,9 +110,7 @@ class Runtime:
     @contextmanager
     def sealer_loop(self, slot: tuple[int, int]) -> Iterator[SealerLoop]:
         """A sealer over the inbox partitions of a slot."""
-        registry = (
-            SchemaRegistry(self.settings.schema_registry) if self.settings.schema_registry else None
-        )
+        registry = SchemaRegistry(self.settings.schema_registry) if self.settings.schema_registry else None
         with self.vault() as vault, self.reader({}) as reader:
             positions = inbox_positions(reader, vault, slot)
             reader.assign(positions)
@@ -121,9 +121,7 @@ class Runtime:
                     ledger_partitions=self.settings.ledger_partitions,
                     registry=registry,
                 )
-                yield SealerLoop(
-                    reader=reader, writer=writer, vault=vault, sealer=sealer, progress=positions
-                )
+                yield SealerLoop(reader=reader, writer=writer, vault=vault, sealer=sealer, progress=positions)
 
     @contextmanager
     def recorder_loop(

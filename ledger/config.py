@@ -23,12 +23,16 @@ class Settings(BaseSettings):
 
     kafka: str = Field(default="", description="Kafka bootstrap servers, host:port[,host:port]")
     store_dsn: SecretStr = Field(default=SecretStr(""), description="PostgreSQL of the event store")
-    vault_dsn: SecretStr = Field(default=SecretStr(""), description="PostgreSQL of the vault, another database")
+    vault_dsn: SecretStr = Field(
+        default=SecretStr(""), description="PostgreSQL of the vault, another database"
+    )
     kek: SecretStr = Field(default=SecretStr(""), description="key-encryption key, 64 hex digits")
     kek_file: Path | None = Field(default=None, description="file that holds the key-encryption key")
     schema_registry: str = Field(default="", description="Confluent schema registry base URL, optional")
     store_schema: str = Field(default="ledger", description="PostgreSQL schema of the live state")
-    state_dir: Path = Field(default=Path(".ledger"), description="where the embedded services keep their state")
+    state_dir: Path = Field(
+        default=Path(".ledger"), description="where the embedded services keep their state"
+    )
     ledger_partitions: int = Field(default=8, ge=2, le=1024, description="fixed for ever; 0 is governance")
     inbox_partitions: int = Field(default=2, ge=1, le=1024, description="of each inbox topic")
     replication_factor: int = Field(default=1, ge=1, le=9)

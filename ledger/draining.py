@@ -47,7 +47,9 @@ def drain(parts: Runtime, ends: Mapping[Partition, int], *, ourselves: bool, on_
             progress = {p: vault.load_progress(p.topic, p.number) for p in ends}
             return {p: at.next_offset for p, at in progress.items() if at is not None}
 
-        _reach("sealing", sealed, ends, (lambda: parts.sealer_loop((1, 1))) if ourselves else None, on_progress)
+        _reach(
+            "sealing", sealed, ends, (lambda: parts.sealer_loop((1, 1))) if ourselves else None, on_progress
+        )
     with parts.reader({}) as reader:
         log_ends = reader.ends(reader.partitions_of(LEDGER_TOPIC))
     with parts.store_connection(parts.settings.store_schema) as connection:

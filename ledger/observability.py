@@ -22,7 +22,10 @@ def configure_logs(level: str, log_format: str) -> None:
     number = logging.getLevelNamesMapping().get(level.upper())
     if number is None:
         raise CallerError(
-            "unknown log level", expected="debug, info, warning or error", found=level, do="Set LEDGER_LOG_LEVEL"
+            "unknown log level",
+            expected="debug, info, warning or error",
+            found=level,
+            do="Set LEDGER_LOG_LEVEL",
         )
     as_text = log_format == "text" or (log_format == "auto" and sys.stderr.isatty())
     renderer = structlog.dev.ConsoleRenderer() if as_text else structlog.processors.JSONRenderer()

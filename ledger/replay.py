@@ -85,7 +85,9 @@ class BoundedReader:
         return decode_record(record.value or b"").sealed_at > self._sealed_until
 
 
-def live_state(parts: Runtime, ends: Mapping[int, int] | None = None) -> tuple[dict[int, int], dict[str, str]]:
+def live_state(
+    parts: Runtime, ends: Mapping[int, int] | None = None
+) -> tuple[dict[int, int], dict[str, str]]:
     """Positions and digests of the live schema, from one snapshot of it.
 
     Args:
@@ -119,7 +121,10 @@ def replay(
         bounded = _bounded(reader, until)
         return bounded
 
-    with _schema(parts, into) as schema, parts.recorder_loop(schema=schema, read_through=read_through) as loop:
+    with (
+        _schema(parts, into) as schema,
+        parts.recorder_loop(schema=schema, read_through=read_through) as loop,
+    ):
         stalled = 0
         while behind := {n: end for n, end in bounded.ends.items() if loop.positions.get(n, 0) < end}:
             stalled = 0 if loop.step() else stalled + 1
@@ -166,7 +171,9 @@ def _schema(parts: Runtime, into: str | None) -> Iterator[str]:
         guard.autocommit = True
         if _exists(guard, name):
             raise CallerError(
-                f"schema {name} exists", expected="a name that is free", do=f"Drop it first: DROP SCHEMA {name} CASCADE"
+                f"schema {name} exists",
+                expected="a name that is free",
+                do=f"Drop it first: DROP SCHEMA {name} CASCADE",
             )
         _drop_orphans(guard)
         # Held by this session while we build: a shadow without its lock is an orphan.

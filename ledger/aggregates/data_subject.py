@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from eventsourcing.utils import register_topic
 
+from ledger.aggregates.consent_details import consent_details
 from ledger.aggregates.streams import LedgerAggregate, LedgerEvent
 from ledger.entry import Entry
 
@@ -302,7 +303,7 @@ class DataSubject(LedgerAggregate):
 
     def change_consent(self, state: ConsentState, entry: Entry, version: int) -> None:
         """Inserts a change at its place: a late fact goes before those that happened after it."""
-        details = _consent_details(entry.open_fields)
+        details = consent_details(entry.open_fields)
         change = ConsentChange(
             state=state,
             occurred_at=entry.occurred_at,
@@ -344,24 +345,6 @@ class DataSubject(LedgerAggregate):
         self.categories = msgspec.convert(state["categories"], dict[str, Tally])
         self.processors = msgspec.convert(state["processors"], dict[str, Tally])
         self.actions = msgspec.convert(state["actions"], dict[str, Tally])
-
-
-class _ConsentDetails(msgspec.Struct):
-    """The open fields of a consent event that a fold needs."""
-
-    category: str | None = None
-    expires_at: int | None = None
-
-
-_details_decoder = msgspec.json.Decoder(_ConsentDetails)
-
-
-def _consent_details(open_fields: str) -> _ConsentDetails:
-    """Reads them, or takes them as absent where they have another shape: a fold must not fail on a fact."""
-    try:
-        return _details_decoder.decode(open_fields)
-    except msgspec.DecodeError:
-        return _ConsentDetails()
 
 
 def _occurred_at(change: ConsentChange) -> int:

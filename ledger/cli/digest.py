@@ -19,13 +19,14 @@ def digest(as_json: JsonOption = False) -> None:
     """One digest per projection, and over all: equal ledgers have equal digests."""
     with runtime(Settings()) as parts:
         positions, each = live_state(parts)
-    document = {"digest": overall(each), "digests": each, "positions": positions}
+    over_all = overall(each)
+    document = {"digest": over_all, "digests": each, "positions": positions}
 
     def text(console: Console) -> None:
         rows = table("projection", "digest")
         for name, value in each.items():
             rows.add_row(name, value)
-        rows.add_row("all", document["digest"], style="bold")
+        rows.add_row("all", over_all, style="bold")
         console.print(rows)
 
     emit(document, as_json=as_json, text=text)

@@ -33,7 +33,9 @@ def emit(document: object, *, as_json: bool, text: Callable[[Console], None]) ->
         text: prints the same for people; everything that came from outside MUST go through `plain`.
     """
     if as_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(document, enc_hook=str), indent=2).decode() + "\n")
+        sys.stdout.write(
+            msgspec.json.format(msgspec.json.encode(document, enc_hook=str), indent=2).decode() + "\n"
+        )
         sys.stdout.flush()
     else:
         text(Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_COLUMNS))

@@ -34,7 +34,9 @@ def parse_slot(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{1,4})/(\d{1,4})", text)
     if match and 1 <= int(match[1]) <= int(match[2]):
         return int(match[1]), int(match[2])
-    raise CallerError("--slot is not a slot", expected="i/n with 1 <= i <= n, for example 2/8", found=ascii(text))
+    raise CallerError(
+        "--slot is not a slot", expected="i/n with 1 <= i <= n, for example 2/8", found=ascii(text)
+    )
 
 
 def seal(slot: SlotOption = "1/1") -> None:

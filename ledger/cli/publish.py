@@ -49,7 +49,9 @@ def publish(
     controller: Annotated[str, typer.Option(help="The controller on whose behalf it was processed.")],
     wait: Annotated[
         bool | None,
-        typer.Option(help="Wait until everything is recorded and say what became of it. Default with embedded services."),
+        typer.Option(
+            help="Wait until everything is recorded, and say what became of it. Default with embedded services."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -26,7 +26,9 @@ LEDGER_SOURCE = "urn:ledger:cli"
 ACCESS_EVENT = "data.accessed"
 
 rejected_app = typer.Typer(help="Input that could not be read.", no_args_is_help=True)
-Reference = Annotated[str, typer.Argument(help="Ledger coordinates, partition:offset, as `list` prints them.")]
+Reference = Annotated[
+    str, typer.Argument(help="Ledger coordinates, partition:offset, as `list` prints them.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -61,7 +63,8 @@ def list_(as_json: JsonOption = False) -> None:
 def show(
     reference: Reference,
     open_: Annotated[
-        bool, typer.Option("--open", help="Decrypt the input. This is recorded as an access to personal data.")
+        bool,
+        typer.Option("--open", help="Decrypt the input. This is recorded as an access to personal data."),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -132,12 +135,15 @@ def _find(parts: Runtime, coordinates: tuple[int, int]) -> tuple[RejectionRow, R
         record = queries.record_at(*coordinates) if rows else None
     if not rows or not isinstance(record, Rejected):
         raise NotFound(
-            f"nothing rejected at {coordinates[0]}:{coordinates[1]}", do="`ledger rejected list` lists what is"
+            f"nothing rejected at {coordinates[0]}:{coordinates[1]}",
+            do="`ledger rejected list` lists what is",
         )
     return rows[0], record
 
 
-def _open(parts: Runtime, record: Rejected) -> tuple[bytes | None, Sequence[tuple[str, bytes | None]], bytes | None]:
+def _open(
+    parts: Runtime, record: Rejected
+) -> tuple[bytes | None, Sequence[tuple[str, bytes | None]], bytes | None]:
     """Key, headers and value of the inbox record as it was.
 
     Raises:
@@ -147,7 +153,9 @@ def _open(parts: Runtime, record: Rejected) -> tuple[bytes | None, Sequence[tupl
         opened = open_record(read_keys(vault, [record]), record)
     whole = opened.get(REJECTED_FIELD)
     if whole is None:
-        raise NotFound("the input can no longer be read", found="its key was destroyed", do="Publish it again")
+        raise NotFound(
+            "the input can no longer be read", found="its key was destroyed", do="Publish it again"
+        )
     if not isinstance(whole, list):
         raise DataError("the rejected input has no form we know")
     key, headers, value = whole

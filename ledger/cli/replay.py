@@ -21,9 +21,12 @@ def register(app: typer.Typer) -> None:
 
 
 def replay_command(
-    verify: Annotated[bool, typer.Option("--verify", help="Compare with live state; exit 1 when it differs.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare with live state; exit 1 when it differs.")
+    ] = False,
     until: Annotated[
-        str | None, typer.Option(help="End before the first record sealed after this time, or at PARTITION:OFFSET[,…].")
+        str | None,
+        typer.Option(help="End before the first record sealed after this time, or at PARTITION:OFFSET[,…]."),
     ] = None,
     into: Annotated[str | None, typer.Option(help="Keep the result in this new PostgreSQL schema.")] = None,
     as_json: JsonOption = False,
@@ -54,13 +57,17 @@ def replay_command(
     def text(console: Console) -> None:
         rows = table("projection", "replayed digest", "live")
         for name, digest in result.digests.items():
-            rows.add_row(name, digest, {True: "equal", False: "DIFFERENT"}.get(compared.get(name, None), "-"))
+            rows.add_row(name, digest, _compared(compared.get(name)))
         console.print(rows)
         console.print(f"{result.entries} ledger records in {result.seconds:.1f} s")
 
     emit(document, as_json=as_json, text=text)
     if verify and not document["equal"]:
         raise typer.Exit(EXIT_DIFFERENT)
+
+
+def _compared(equal: bool | None) -> str:
+    return "-" if equal is None else "equal" if equal else "DIFFERENT"
 
 
 def parse_until(text: str | None) -> Until:

@@ -55,7 +55,9 @@ def trail(
     def text(console: Console) -> None:
         print_trail(console, shown, judged)
         if truncated:
-            console.print("There is more: raise --limit, or narrow with --subject, --controller, --since, --until.")
+            console.print(
+                "There is more: raise --limit, or narrow with --subject, --controller, --since, --until."
+            )
 
     emit(document, as_json=as_json, text=text)
 
@@ -103,7 +105,9 @@ def entry_document(line: TrailEntry, findings: list[FindingRow]) -> dict[str, ob
 def print_trail(console: Console, lines: Sequence[TrailEntry], findings: Sequence[FindingRow]) -> None:
     """Prints entries for people, with the findings on them."""
     by_entry = _by_entry(findings)
-    rows = table("happened", "what", "subject", "as", "controller", "purpose", "basis", "processors", "ledger", "")
+    rows = table(
+        "happened", "what", "subject", "as", "controller", "purpose", "basis", "processors", "ledger", ""
+    )
     for line in lines:
         entry = line.entry
         codes = ", ".join(f.code for f in by_entry.get((line.partition, line.offset), []))

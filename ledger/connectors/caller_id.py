@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import phonenumbers
 
@@ -12,6 +13,8 @@ WITHHELD = frozenset(
 NOT_A_PARTY = frozenset({"s", "h", "i", "t", "o", "e", "failed", "fax", "talk", "hang"})
 """Asterisk's special extensions: a `dst` of these is a place in the dial plan, nobody's number."""
 REGION = "NL"
+NUMBERS_CACHED = 4096
+"""Reading a number is most of a line's work, and a switch's own numbers are on every line. About 1 MB."""
 _E164_DIGITS_MIN = 7
 """Shorter ones are extensions and short codes, which have no E.164 form."""
 _CALLER_ID = re.compile(
@@ -59,6 +62,11 @@ def party_number(text: str) -> str | None:
         return None
     if not number.lstrip("+").isdecimal() or len(number) < _E164_DIGITS_MIN:
         return number
+    return _e164(number)
+
+
+@lru_cache(maxsize=NUMBERS_CACHED)
+def _e164(number: str) -> str:
     try:
         parsed = phonenumbers.parse(number, REGION)
     except phonenumbers.NumberParseException:

@@ -31,8 +31,7 @@ def parse_local(text: str, *, not_before: int | None = None) -> int | None:
     if not _WALL_CLOCK.fullmatch(text):
         return None
     try:
-        # naive for one line: the text has no zone, the next line gives it one
-        wall = datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=SWITCH_ZONE)
+        wall = datetime.fromisoformat(text).replace(tzinfo=SWITCH_ZONE)
         moment = _micros(wall)
         if not_before is not None and moment < not_before:
             return max(moment, _micros(wall.replace(fold=1)))

@@ -28,7 +28,7 @@ LONG_BYTES_MAX = 10
 _INT_MIN, _INT_MAX = -(1 << 31), (1 << 31) - 1
 
 
-class Malformed(ValueError):  # noqa: N818 - it names what the content is; it never leaves this package
+class Malformed(ValueError):
     """Content that no Avro writer produces for the schema."""
 
 
@@ -157,12 +157,12 @@ def _blocks_reader(item: Reader) -> Callable[[bytes, int], tuple[list[object], i
             count, at = read_long(content, at)
             if count == 0:
                 return items, at
+            if len(items) + abs(count) > ARRAY_ITEMS_MAX:
+                raise TooManyItems("too many items")
             size = None
             if count < 0:
                 count = -count
                 size, at = read_long(content, at)
-            if len(items) + count > ARRAY_ITEMS_MAX:
-                raise TooManyItems("too many items")
             start = at
             for _ in range(count):
                 value, at = item(content, at)

@@ -73,11 +73,12 @@ def _converted(converters: Mapping[str, Converter], name: str, value: object) ->
 
 @cache
 def _converters(schema: EventSchema) -> Mapping[str, Converter]:
-    converters = {str(field["name"]): _compile(field["type"]) for field in record_fields(schema.raw)}
+    named: dict[str, Converter] = {}
+    converters = {str(field["name"]): _compile(field["type"], named) for field in record_fields(schema.raw)}
     return {name: convert for name, convert in converters.items() if convert is not None}
 
 
-def _compile(type_: object) -> Converter | None:
+def _compile(type_: object, named: dict[str, Converter]) -> Converter | None:
     """Make the converter of a type, None when JSON says what Avro does."""
     match type_:
         case {"logicalType": "timestamp-micros"}:
@@ -85,22 +86,23 @@ def _compile(type_: object) -> Converter | None:
         case {"logicalType": "date"}:
             return lambda value: parse_date(value) if isinstance(value, str) else value
         case ["null", inner]:
-            return _compile(inner)
+            return _compile(inner, named)
         case {"type": "array", "items": items}:
-            convert = _compile(items)
+            convert = _compile(items, named)
             return None if convert is None else _each(convert)
-        case {"type": "record", "fields": list(fields)}:
-            return _nested(fields)
+        case {"type": "record", "name": str(name), "fields": list(fields)}:
+            named[name] = _nested(fields, named)
+            return named[name]
         case _:
-            return None
+            return named.get(str(type_).rpartition(".")[2])
 
 
 def _each(convert: Converter) -> Converter:
     return lambda values: [convert(value) for value in values] if isinstance(values, list) else values
 
 
-def _nested(fields: list[JsonObject]) -> Converter:
-    converters = {str(field["name"]): _compile(field["type"]) for field in fields}
+def _nested(fields: list[JsonObject], named: dict[str, Converter]) -> Converter:
+    converters = {str(field["name"]): _compile(field["type"], named) for field in fields}
     defaulted = [field for field in fields if "default" in field]
 
     def convert(value: object) -> object:

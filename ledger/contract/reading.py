@@ -135,12 +135,10 @@ def _confluent_fact(
 def _json_fact(value: bytes, texts: dict[str, str], catalogue: Catalogue) -> Fact:
     envelope = decode_object(value)
     attributes = attributes_from_json(envelope, texts)
-    if attributes.schema is None:
-        schema = catalogue.latest(attributes.type)
-    else:
-        schema = catalogue.find(*attributes.schema)
+    named = attributes.schema
+    schema = catalogue.find(*named) if named else catalogue.latest(attributes.type)
     if schema is None:
-        raise Unreadable(RejectionReason.TYPE_UNKNOWN, "type" if attributes.schema is None else "dataschema")
+        raise Unreadable(RejectionReason.TYPE_UNKNOWN, "dataschema" if named else "type")
     data = envelope.get("data")
     if data is None:
         raise Unreadable(RejectionReason.FIELD_MISSING, "data")

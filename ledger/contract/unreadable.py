@@ -32,7 +32,7 @@ class RejectionReason(StrEnum):
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
 
 
-class Unreadable(DataError):  # noqa: N818 - it names what the record is, as NotFound does
+class Unreadable(DataError):
     """An inbox record that yields no fact; the sealer turns it into a `Rejected` record.
 
     Args:

@@ -1,7 +1,8 @@
 """What happens on the phone: calls, and what is made of them. Each story gives a fixed number of records."""
 
-from ledger.dev.invented import ASSISTANT, CALL_CENTRE, MESSAGING, SWITCHBOARD, Customer, Person, Provider
+from ledger.dev.invented import ASSISTANT, CALL_CENTRE, SWITCHBOARD, Customer, Person, Provider
 from ledger.dev.planned import MINUTE, SECOND, PlannedRecord, Stage
+from ledger.dev.signalling_stories import signalling_line
 
 _SENTENCES = (
     "Ik wil graag een afspraak maken voor donderdag.",
@@ -57,7 +58,7 @@ def assistant_call(stage: Stage, at: int) -> list[PlannedRecord]:
         call,
         _recording(stage, ASSISTANT, customer, who, call, recording_id=recording_id, reason="evidence"),
         transcript,
-        _signalling(stage, ASSISTANT, customer, who, at),
+        signalling_line(stage, ASSISTANT, customer, who, at),
     ]
 
 
@@ -140,12 +141,6 @@ def fax(stage: Stage, at: int) -> list[PlannedRecord]:
         "duration_s": stage.random.randrange(20, 240),
     }
     return [stage.fact("fax.transmitted", SWITCHBOARD, customer, at, payload, purpose="telephony")]
-
-
-def signalling(stage: Stage, at: int) -> list[PlannedRecord]:
-    """One line of a signalling log."""
-    provider = stage.random.choice((SWITCHBOARD, CALL_CENTRE, MESSAGING))
-    return [_signalling(stage, provider, stage.random.choice(provider.customers), stage.someone(), at)]
 
 
 def _call(
@@ -233,38 +228,6 @@ def _recording(
         basis="legitimate_interests",
         categories=("phone_number", "name", "voice"),
         processors=provider.processors[:1],
-    )
-
-
-def _signalling(stage: Stage, provider: Provider, customer: Customer, who: Person, at: int) -> PlannedRecord:
-    random = stage.random
-    payload: dict[str, object] = {
-        "protocol": random.choice(("sip", "sip", "webrtc")),
-        "caller_number": who.number,
-        "called_number": customer.number,
-        # documentation ranges: RFC 5737, RFC 3849
-        "source_ip": f"203.0.113.{random.randrange(1, 255)}",
-        "destination_ip": f"2001:db8::{random.randrange(1, 0xFFFF):x}",
-        "contact_uri": f"sip:{who.number}@203.0.113.{random.randrange(1, 255)}",
-        "sip_call_id": f"{random.getrandbits(64):016x}@device.example.com",
-        "method": "INVITE",
-        "response_code": random.choice((200, 200, 200, 404, 486, 487)),
-        "user_agent": random.choice(("Veldtelefoon/2.1", "Softphone 7")),
-        "codec": "opus",
-        "quality_mos_hundredths": random.randrange(280, 450),
-        "log_node": f"sbc-{random.randrange(1, 5)}",
-    }
-    return stage.fact(
-        "signalling.logged",
-        provider,
-        customer,
-        at,
-        payload,
-        purpose="security_logging",
-        basis="legitimate_interests",
-        categories=("phone_number", "ip_address", "traffic_data"),
-        role="controller",
-        controller=provider.name,
     )
 
 

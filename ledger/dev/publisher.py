@@ -26,6 +26,7 @@ from ledger.log.failures import translated_kafka_errors
 
 BATCH_SIZE = 1000
 """Records sent before their acknowledgements are asked for: bounds memory, and fills produce requests."""
+CONNECT_TIMEOUT_S = 10
 ACKNOWLEDGE_TIMEOUT_S = 30
 EXIT_INTERRUPTED = 130
 
@@ -55,6 +56,7 @@ def publish(bootstrap: str, records: Iterable[PlannedRecord]) -> Published:
             enable_idempotence=True,
             allow_auto_create_topics=False,
             linger_ms=5,
+            bootstrap_timeout_ms=CONNECT_TIMEOUT_S * 1000,
             max_block_ms=ACKNOWLEDGE_TIMEOUT_S * 1000,
             request_timeout_ms=ACKNOWLEDGE_TIMEOUT_S * 500,
             delivery_timeout_ms=ACKNOWLEDGE_TIMEOUT_S * 1000,

@@ -9,6 +9,7 @@ import hashlib
 import os
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from ledger.dev.os_account import Account
@@ -45,3 +46,10 @@ def socket_dir_for(data_dir: Path, account: Account) -> Path:
             ) from None
     account.own(elsewhere, mode=0o700)
     return elsewhere
+
+
+def remove_socket_dir(place: Path, data_dir: Path) -> None:
+    """Removes the directory of a stopped server's socket, unless it is beside the data."""
+    if place.parent != data_dir.parent:
+        with suppress(OSError):  # not empty, or gone: the next start uses or makes it
+            place.rmdir()

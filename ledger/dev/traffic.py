@@ -12,7 +12,7 @@ from datetime import date
 from itertools import count
 from random import Random
 
-from ledger.dev import call_stories, consent_stories, rights_stories
+from ledger.dev import call_stories, consent_stories, rights_stories, signalling_stories
 from ledger.dev.planned import HOUR, MINUTE, Encoding, Fault, PlannedRecord, Repeat, Stage
 
 EVENTS_DEFAULT = 2000
@@ -109,7 +109,7 @@ def _stories_for(records: int) -> list[Story]:
         more = int(to_share * kind.share) // kind.records
         told += [kind.tell] * (kind.times_min + more)
         filler -= more * kind.records
-    return told + [call_stories.signalling] * filler
+    return told + [signalling_stories.signalling] * filler
 
 
 @dataclass(kw_only=True)

@@ -19,7 +19,7 @@ class InboxRecord(NamedTuple):
     topic: str
     key: bytes | None
     value: bytes
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes | None]]
 
 
 class Published(NamedTuple):
@@ -55,7 +55,9 @@ class InboxPublisher:
         """
         with translated_kafka_errors("publishing to the inbox"):
             futures = [
-                self._producer.send(record.topic, key=record.key, value=record.value, headers=list(record.headers))
+                self._producer.send(
+                    record.topic, key=record.key, value=record.value, headers=list(record.headers)
+                )
                 for record in records
             ]
             self._producer.flush(timeout=ACKNOWLEDGE_TIMEOUT_S)

@@ -51,9 +51,13 @@ def stream_partition(stream: UUID, kind: str, partitions: int) -> int:
 
 def planned_topics(settings: Settings) -> list[TopicPlan]:
     """Every topic of the ledger with the settings DESIGN section 4 asks for."""
-    durable = {"min.insync.replicas": "2"} if settings.replication_factor >= 3 else {}  # noqa: PLR2004
+    durable = {"min.insync.replicas": "2"} if settings.replication_factor >= 3 else {}
     safe = {"unclean.leader.election.enable": "false", **durable}
-    inbox = {"cleanup.policy": "delete", "retention.ms": str(settings.inbox_retention_hours * HOUR_MS), **safe}
+    inbox = {
+        "cleanup.policy": "delete",
+        "retention.ms": str(settings.inbox_retention_hours * HOUR_MS),
+        **safe,
+    }
     for_ever = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1", **safe}
     return [
         *(TopicPlan(name=name, partitions=settings.inbox_partitions, config=inbox) for name in INBOX_TOPICS),

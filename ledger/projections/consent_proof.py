@@ -6,8 +6,7 @@ the notice version in force at each consent is pinned.
 
 from collections.abc import Iterator
 
-import msgspec
-
+from ledger.aggregates.consent_details import consent_details
 from ledger.entry import Entry
 from ledger.projections.projection import BY_COORDINATES, COORDINATES, Projection, Recorded, Row, Table
 
@@ -40,19 +39,6 @@ TABLE = Table(
 )
 
 
-class _ConsentDetails(msgspec.Struct):
-    """The open fields of a consent event that belong to its proof; each absent where the event has none."""
-
-    category: str | None = None
-    method: str | None = None
-    language: str | None = None
-    notice_hash: str | None = None
-    expires_at: int | None = None
-
-
-_decode_details = msgspec.json.Decoder(_ConsentDetails).decode
-
-
 def apply(recorded: Recorded) -> Iterator[tuple[Table, Row]]:
     """One row per change of consent; what was known when follows from `sealed_at`."""
     entry = recorded.record
@@ -61,7 +47,7 @@ def apply(recorded: Recorded) -> Iterator[tuple[Table, Row]]:
     state = STATE_OF_EVENT.get(entry.event_type)
     if state is None:
         return
-    details = _decode_details(entry.open_fields)
+    details = consent_details(entry.open_fields)
     yield (
         TABLE,
         (

@@ -7,7 +7,6 @@ State is a pure function of ledger bytes (DESIGN section 3, invariant 3): nothin
 random number or the batch's boundaries.
 """
 
-import hashlib
 from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -17,22 +16,22 @@ from ledger.aggregates.data_subject import DataSubject
 from ledger.aggregates.streams import SNAPSHOT_EVERY, LedgerAggregate, LedgerEvent, LedgerSnapshot, Stream
 from ledger.entry import Entry, LedgerRecord, SourcePosition, StreamKind
 from ledger.projections import PROJECTIONS
-from ledger.projections.projection import Recorded, Row, Table
+from ledger.projections.projection import Recorded
 from ledger.recording.chain import ChainVerdict, judge_link
+from ledger.recording.effects import (
+    ChainKey,
+    Counters,
+    Effects,
+    IgnoredRecord,
+    LogRecord,
+    StoredEntry,
+)
+from ledger.recording.repeats import fact_key, judge_repeat
 from ledger.rules.consent import changes_consent, judge_consent, rests_on_consent
 from ledger.rules.findings import Finding, Judgement, changed
 
-EVENT_ID_REUSED = "event_id_reused"
 REPEATED = "repeated"
 """A publisher's own repeat: a fact whose source and id its stream has seen before."""
-
-
-class ChainKey(NamedTuple):
-    """One chain: an inbox partition feeding a ledger partition."""
-
-    source_topic: str
-    source_partition: int
-    ledger_partition: int
 
 
 class ConsentKey(NamedTuple):
@@ -48,68 +47,6 @@ class UnderConsent(NamedTuple):
     occurred_at: int
     offset: int
     event_type: str
-
-
-class LogRecord(NamedTuple):
-    """One record of the ledger topic: where it is, its bytes, and what they say."""
-
-    partition: int
-    offset: int
-    value: bytes
-    record: LedgerRecord
-
-
-class StoredEntry(NamedTuple):
-    """A record that took effect, as it goes to the event store."""
-
-    stream: UUID
-    version: int
-    topic: str
-    value: bytes
-    partition: int
-    offset: int
-    fact_key: UUID | None
-
-
-class IgnoredRecord(NamedTuple):
-    """A leaf without effect, kept so that the log can be rebuilt from the store."""
-
-    partition: int
-    offset: int
-    kind: str
-    source_topic: str
-    source_partition: int
-    source_offset: int
-    part: int
-    value: bytes
-
-
-@dataclass(kw_only=True)
-class Counters:
-    """What became of the records of one ledger partition.
-
-    `entries`, `resealed` and `out_of_chain` count ledger records; `accepted`, `rejected` and `duplicates` count
-    inbox records by their first part, and add up to those that are in the chain.
-    """
-
-    entries: int = 0
-    accepted: int = 0
-    rejected: int = 0
-    duplicates: int = 0
-    resealed: int = 0
-    out_of_chain: int = 0
-
-
-@dataclass(kw_only=True)
-class Effects:
-    """Everything a batch causes, to be written in one transaction."""
-
-    entries: list[StoredEntry] = field(default_factory=list)
-    ignored: list[IgnoredRecord] = field(default_factory=list)
-    rows: dict[Table, list[Row]] = field(default_factory=dict)
-    marks: dict[ChainKey, SourcePosition] = field(default_factory=dict)
-    counters: dict[int, Counters] = field(default_factory=dict)
-    snapshots: list[LedgerSnapshot] = field(default_factory=list)
 
 
 class Linked(NamedTuple):
@@ -135,13 +72,6 @@ def link(records: Sequence[LogRecord], marks: MutableMapping[ChainKey, SourcePos
             marks[key] = record.position
         linked.append(Linked(log_record, verdict))
     return linked
-
-
-def fact_key(entry: Entry) -> UUID:
-    """Identifies a fact within its stream: the first 16 bytes of SHA-256 over (stream, source, id)."""
-    source, event_id = entry.event_source.encode(), entry.event_id.encode()
-    hashed = hashlib.sha256(entry.stream.bytes + len(source).to_bytes(4, "big") + source + event_id)
-    return UUID(bytes=hashed.digest()[:16])
 
 
 def consent_changes(records: Iterable[LedgerRecord]) -> dict[ConsentKey, int]:
@@ -183,15 +113,15 @@ def fold(linked: Sequence[Linked], known: Known) -> Effects:
             _count(counters, verdict)
             effects.ignored.append(_ignored(log_record, verdict.value))
             continue
-        effects.marks[
-            ChainKey(record.source_topic, record.source_partition, log_record.partition)
-        ] = record.position
+        effects.marks[ChainKey(record.source_topic, record.source_partition, log_record.partition)] = (
+            record.position
+        )
         if not isinstance(record, Entry):
             counters.rejected += 1
             counters.entries += 1
             _take_effect(effects, log_record, None, known)
             continue
-        key = fact_key(record)
+        key = fact_key(record.stream, record.event_source, record.event_id)
         if key in known.seen:
             counters.duplicates += record.part == 0
             effects.ignored.append(_ignored(log_record, REPEATED))
@@ -204,9 +134,7 @@ def fold(linked: Sequence[Linked], known: Known) -> Effects:
     return effects
 
 
-def _take_effect(
-    effects: Effects, log_record: LogRecord, key: UUID | None, known: Known
-) -> None:
+def _take_effect(effects: Effects, log_record: LogRecord, key: UUID | None, known: Known) -> None:
     record = log_record.record
     aggregate = known.aggregates.get(record.stream)
     if aggregate is None:
@@ -277,22 +205,14 @@ def _finding(subject: DataSubject, purpose: str, it: UnderConsent) -> Finding | 
 
 
 def _repeated(log_record: LogRecord, entry: Entry, first_mac: bytes | None) -> Recorded:
-    """A repeat has no effect; with other content than the first it is a finding."""
-    reused = first_mac is not None and entry.content_mac is not None and first_mac != entry.content_mac
-    finding = Finding(
-        code=EVENT_ID_REUSED,
-        article="CloudEvents 1.0, source + id",
-        expected="one event per source and id",
-        found=f"another {entry.event_type} with the same source and id and other content",
-    )
+    """A repeat: nothing but what is found on it."""
+    finding = judge_repeat(entry, first_mac)
     return Recorded(
         partition=log_record.partition,
         offset=log_record.offset,
         version=None,
         record=entry,
-        judgements=tuple(
-            changed(None, finding, offset=log_record.offset, occurred_at=entry.occurred_at) if reused else ()
-        ),
+        judgements=tuple(changed(None, finding, offset=log_record.offset, occurred_at=entry.occurred_at)),
     )
 
 

@@ -7,7 +7,7 @@ judge it by other rules than a replay does.
 from collections.abc import Sequence
 
 from ledger.log.topics import GOVERNANCE_PARTITION
-from ledger.recording.fold import LogRecord
+from ledger.recording.effects import LogRecord
 
 
 def ready_count(records: Sequence[LogRecord], governance_position: int) -> int:

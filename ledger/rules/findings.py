@@ -44,7 +44,9 @@ class Judgement:
     finding: Finding
 
 
-def changed(before: Finding | None, after: Finding | None, *, offset: int, occurred_at: int) -> list[Judgement]:
+def changed(
+    before: Finding | None, after: Finding | None, *, offset: int, occurred_at: int
+) -> list[Judgement]:
     """The judgements that lead from one finding on an entry to another; none when nothing changed."""
     if before == after:
         return []

@@ -18,9 +18,7 @@ from ledger.vault.vault import Vault
 def read_keys(vault: Vault, records: Sequence[LedgerRecord]) -> KeyRing:
     """The keys of the records' sealed fields that still exist; none is made."""
     subject_keys = {(r.stream, s.retention_class) for r in records for s in r.sealed}
-    epochs = {
-        (_controller(r), s.retention_class, r.occurred_day) for r in records for s in r.sealed
-    }
+    epochs = {(_controller(r), s.retention_class, r.occurred_day) for r in records for s in r.sealed}
     return vault.read_keys(subject_keys, epochs)
 
 

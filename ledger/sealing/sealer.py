@@ -8,6 +8,7 @@ DESIGN sections 4 to 7.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from secrets import token_bytes
+from typing import Any
 
 import msgspec
 
@@ -111,7 +112,9 @@ class Sealer:
         parts = self._divide(readings)
         ring = self._keys(readings, parts, sealed_at)
         batch = SealedBatch(chain=dict(chain))
-        stamp = _Stamp(sealed_at=sealed_at, rules_at=rules_at, partitions=self._ledger_partitions, batch=batch)
+        stamp = _Stamp(
+            sealed_at=sealed_at, rules_at=rules_at, partitions=self._ledger_partitions, batch=batch
+        )
         for reading, its_parts in zip(readings, parts, strict=True):
             if isinstance(reading, Refusal):
                 batch.rejected += 1
@@ -167,7 +170,9 @@ class _Stamp:
         open_fields = msgspec.json.encode(
             {name: fact.datum[name] for name in fact.schema.open_field_names}, order="sorted"
         )
-        sealed, dropped = _seal_fields(part, fact.controller, fact.event_type, day, salt, ring)
+        sealed, dropped = _seal_fields(
+            part, ring, controller=fact.controller, event_type=fact.event_type, day=day, salt=salt
+        )
         record = Entry(
             **self._coordinates(reading.record, part, number, parts),
             event_id=fact.event_id,
@@ -198,7 +203,9 @@ class _Stamp:
     def rejected(self, refusal: Refusal, part: Part, ring: KeyRing) -> None:
         salt = token_bytes(SALT_BYTES)
         day = local_day(self.sealed_at)
-        sealed, _ = _seal_fields(part, REJECTED_CONTROLLER, StreamKind.REJECTED, day, salt, ring)
+        sealed, _ = _seal_fields(
+            part, ring, controller=REJECTED_CONTROLLER, event_type=StreamKind.REJECTED, day=day, salt=salt
+        )
         record = Rejected(
             **self._coordinates(refusal.record, part, 0, 1),
             reason=refusal.reason.value,
@@ -210,7 +217,7 @@ class _Stamp:
         )
         self._append(part, encode_rejected(record))
 
-    def _coordinates(self, source: ReadRecord, part: Part, number: int, parts: int) -> dict[str, object]:
+    def _coordinates(self, source: ReadRecord, part: Part, number: int, parts: int) -> dict[str, Any]:
         key = (source.partition, stream_partition(part.stream, part.kind, self.partitions))
         previous = self.batch.chain.get(key)
         self.batch.chain[key] = SourcePosition(source.offset, number)
@@ -256,7 +263,7 @@ def _classes(part: Part) -> set[str]:
 
 
 def _seal_fields(
-    part: Part, controller: str, event_type: str, day: int, salt: bytes, ring: KeyRing
+    part: Part, ring: KeyRing, *, controller: str, event_type: str, day: int, salt: bytes
 ) -> tuple[list[Sealed], list[Dropped]]:
     sealed: list[Sealed] = []
     dropped: list[Dropped] = []

@@ -107,7 +107,11 @@ def _hash_rows(
         sql.SQL("") if ends is None else _within(table, ends),
         sql.SQL(", ").join(sql.Identifier("t", name) for name in table.order_by),
     )
-    with translated_errors(f"digesting {table.name}"), connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with (
+        translated_errors(f"digesting {table.name}"),
+        connection.cursor() as cursor,
+        cursor.copy(statement) as copy,
+    ):
         skip = COPY_HEADER_BYTES
         for block in copy:
             update(bytes(block[skip:]))
@@ -119,7 +123,8 @@ def _within(table: Table, ends: Mapping[int, int]) -> sql.Composed:
     has_coordinates = set(BY_COORDINATES) <= set(table.column_names)
     by_entry = sql.SQL("JOIN stored_events AS c USING (originator_id, originator_version)")
     bounds = sql.SQL(", ").join(
-        sql.SQL("({}, {})").format(sql.Literal(partition), sql.Literal(end)) for partition, end in ends.items()
+        sql.SQL("({}, {})").format(sql.Literal(partition), sql.Literal(end))
+        for partition, end in ends.items()
     )
     return sql.SQL(
         "{} JOIN (VALUES {}) AS b (partition, ending) ON {}.ledger_partition = b.partition"

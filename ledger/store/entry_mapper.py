@@ -17,9 +17,8 @@ from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 from ledger.aggregates.data_subject import FACTS, DataSubject
 from ledger.aggregates.streams import STREAM_EVENTS, LedgerAggregate, LedgerEvent, LedgerSnapshot, Stream
 from ledger.contract.ledger_record import decode_record, encode_entry, encode_rejected
-from ledger.entry import Entry, Rejected
+from ledger.entry import Rejected
 from ledger.errors import IntegrityError
-from ledger.store.event_recorder import EntryRow, fact_key
 
 EVENT_CLASSES: dict[str, type[LedgerEvent]] = {**FACTS, **STREAM_EVENTS}
 """Stored name to event class."""
@@ -31,20 +30,6 @@ SNAPSHOT_CLASSES: dict[str, type[LedgerAggregate]] = {
 """Stored name of a snapshot to the aggregate it holds."""
 
 
-def entry_row(event: LedgerEvent, value: bytes, partition: int, offset: int) -> EntryRow:
-    """The row of an event made from a ledger record.
-
-    Args:
-        event: as an aggregate's `record` returned it.
-        value: the record's Kafka value, stored as it is.
-        partition: ledger partition the record was read from.
-        offset: its offset.
-    """
-    record = event.entry
-    key = fact_key(record.stream, record.event_source, record.event_id) if isinstance(record, Entry) else None
-    return EntryRow(event.originator_id, event.originator_version, event.TOPIC, value, partition, offset, key)
-
-
 class EntryMapper(Mapper[UUID]):
     """Events of aggregates to and from ledger records."""
 
@@ -54,7 +39,7 @@ class EntryMapper(Mapper[UUID]):
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
         """Encodes the event's record again: for the library's own `put`.
 
-        A recorder stores the bytes it read (`entry_row`) instead: a record of an older schema version has
+        A recorder stores the bytes it read instead: a record of an older schema version has
         other bytes than these.
         """
         if not isinstance(domain_event, LedgerEvent):

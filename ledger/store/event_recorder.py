@@ -15,7 +15,6 @@ A crash before 4 leaves nothing; after 4 nothing is owed.
 Source: DESIGN section 4; docs/adr/0002-event-store.md; TRAPS, eventsourcing.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,6 +39,7 @@ from ledger.postgres.connection import (
     translated_errors,
 )
 from ledger.postgres.named_sql import load_sql
+from ledger.recording.effects import IgnoredRecord, StoredEntry
 
 EVENTS_TABLE = "stored_events"
 SNAPSHOTS_TABLE = "stored_snapshots"
@@ -63,31 +63,6 @@ class PositionMoved(LedgerError):
     retriable = True
 
 
-class EntryRow(NamedTuple):
-    """A ledger record that takes effect, as stored. `state` is its Kafka value verbatim."""
-
-    stream: UUID
-    version: int
-    topic: str
-    state: bytes
-    partition: int
-    offset: int
-    fact_key: UUID | None
-
-
-class IgnoredRow(NamedTuple):
-    """A ledger record without effect; `kind` is resealed, out_of_chain or repeated."""
-
-    partition: int
-    offset: int
-    kind: str
-    source_topic: str
-    source_partition: int
-    source_offset: int
-    part: int
-    state: bytes
-
-
 class RecordedFact(NamedTuple):
     """Where a fact was recorded first, and its record's bytes."""
 
@@ -96,29 +71,6 @@ class RecordedFact(NamedTuple):
     partition: int
     offset: int
     state: bytes
-
-
-def fact_key(stream: UUID, event_source: str, event_id: str) -> UUID:
-    """The key under which a stream knows a fact again when its publisher sends it again.
-
-    Returns:
-        The first 16 bytes of SHA-256 over the three parts, each headed by its length as 4 bytes, big-endian,
-        so that no two different triples run together.
-    """
-    source, event = event_source.encode(), event_id.encode()
-    return UUID(
-        bytes=hashlib.sha256(
-            b"%b%b%b%b%b%b"
-            % (
-                (16).to_bytes(4, "big"),
-                stream.bytes,
-                len(source).to_bytes(4, "big"),
-                source,
-                len(event).to_bytes(4, "big"),
-                event,
-            )
-        ).digest()[:16]
-    )
 
 
 def make_datastore(dsn: str, schema: str) -> PostgresDatastore:
@@ -205,7 +157,7 @@ class LedgerEventRecorder(PostgresProcessRecorder):
         """Creates nothing: our migrations own the schema. Only learns its types."""
         self.datastore.register_type_adapters()
 
-    def copy_entries(self, cursor: Cursor[Any], rows: Iterable[EntryRow]) -> None:
+    def copy_entries(self, cursor: Cursor[Any], rows: Iterable[StoredEntry]) -> None:
         """Stores records that take effect. Make it the transaction's last statement.
 
         Raises:
@@ -222,7 +174,7 @@ class LedgerEventRecorder(PostgresProcessRecorder):
             self._notify_channel(cursor)
             self._copy(cursor, "copy_entries", _ENTRY_TYPES, rows)
 
-    def copy_ignored(self, cursor: Cursor[Any], rows: Iterable[IgnoredRow]) -> None:
+    def copy_ignored(self, cursor: Cursor[Any], rows: Iterable[IgnoredRecord]) -> None:
         """Keeps records without effect.
 
         Raises:
@@ -232,7 +184,7 @@ class LedgerEventRecorder(PostgresProcessRecorder):
             self._copy(cursor, "copy_ignored", _IGNORED_TYPES, rows)
 
     def copy_snapshots(self, cursor: Cursor[Any], rows: Iterable[StoredEvent]) -> None:
-        """Stores snapshots, as `ledger.store.repository.snapshot_rows` makes them.
+        """Stores snapshots, as `ledger.store.entry_mapper.SnapshotMapper` makes them.
 
         Raises:
             IntegrityError: a snapshot at a version is stored already.
@@ -315,7 +267,7 @@ class LedgerEventRecorder(PostgresProcessRecorder):
 
         Args:
             cursor: of any transaction.
-            keys: as `fact_key` makes them.
+            keys: as `ledger.recording.repeats.fact_key` makes them.
         """
         with translated_errors("read recorded facts"):
             rows = _rows(cursor, self._sql["select_facts"], {"keys": list(keys)})

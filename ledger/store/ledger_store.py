@@ -19,7 +19,8 @@ from ledger.entry import Entry, SourcePosition
 from ledger.postgres.connection import Connection, connect, translated_errors
 from ledger.postgres.named_sql import load_sql
 from ledger.projections.projection import Row, Table
-from ledger.recording.fold import ChainKey, ConsentKey, Effects, UnderConsent
+from ledger.recording.effects import ChainKey, Effects
+from ledger.recording.fold import ConsentKey, UnderConsent
 from ledger.store.entry_mapper import SnapshotMapper
 from ledger.store.event_recorder import LedgerEventRecorder, make_datastore
 from ledger.store.repository import LedgerRepository
@@ -135,7 +136,9 @@ class Batch:
                 remembered[stream] = remembered.pop(stream)
         return remembered
 
-    def processing_under_consent(self, since: Mapping[ConsentKey, int]) -> dict[ConsentKey, list[UnderConsent]]:
+    def processing_under_consent(
+        self, since: Mapping[ConsentKey, int]
+    ) -> dict[ConsentKey, list[UnderConsent]]:
         """Recorded processing that rests on a consent and happened at or after a time; a key for each asked."""
         found: dict[ConsentKey, list[UnderConsent]] = {key: [] for key in since}
         if since:
@@ -171,7 +174,9 @@ class Batch:
     def _write_marks(self, effects: Effects) -> None:
         columns = [(*key, *position) for key, position in sorted(effects.marks.items())]
         if columns:
-            topics, partitions, ledgers, offsets, parts = (list(column) for column in zip(*columns, strict=True))
+            topics, partitions, ledgers, offsets, parts = (
+                list(column) for column in zip(*columns, strict=True)
+            )
             self._cursor.execute(SQL["move_chain_marks"], (topics, partitions, ledgers, offsets, parts))
 
     def _write_counters(self, effects: Effects) -> None:
@@ -207,5 +212,3 @@ def repeatable_read(connection: Connection) -> Iterator[None]:
 def _content_mac(state: bytes) -> bytes | None:
     record = decode_record(state)
     return record.content_mac if isinstance(record, Entry) else None
-
-

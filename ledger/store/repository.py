@@ -1,6 +1,6 @@
 """Aggregates out of the event store: one, at any version, or a whole batch in two queries.
 
-Owns: putting the library's repository together, and when a snapshot is due. Leaves to others: connections and
+Owns: putting the library's repository together. Leaves to others: connections and
 transactions.
 """
 
@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError, Repository
-from eventsourcing.persistence import EventStore, InterfaceError, OperationalError, StoredEvent
+from eventsourcing.persistence import EventStore, InterfaceError, OperationalError
 from eventsourcing.postgres import PostgresDatastore
 from psycopg import Cursor
 
 from ledger.aggregates.data_subject import DataSubject
-from ledger.aggregates.streams import SNAPSHOT_EVERY, LedgerAggregate, LedgerSnapshot
+from ledger.aggregates.streams import LedgerAggregate
 from ledger.errors import InfrastructureError, NotFound
 from ledger.store.entry_mapper import EntryMapper, SnapshotMapper
 from ledger.store.event_recorder import LedgerEventRecorder, LedgerSnapshotRecorder
@@ -80,14 +80,3 @@ class LedgerRepository(Repository[UUID]):
 def subject_repository(datastore: PostgresDatastore) -> LedgerRepository:
     """A repository on the datastore's schema, live or shadow."""
     return LedgerRepository(datastore)
-
-
-def snapshot_rows(aggregate: LedgerAggregate) -> list[StoredEvent]:
-    """The snapshot that is due at exactly this version, if one is; call it after every record.
-
-    A batch that passes a multiple of `SNAPSHOT_EVERY` must stop there for a snapshot: asked only at a batch's
-    end, snapshots would depend on how records were batched.
-    """
-    if aggregate.version == 0 or aggregate.version % SNAPSHOT_EVERY:
-        return []
-    return [_snapshot_mapper.to_stored_event(LedgerSnapshot.take(aggregate))]

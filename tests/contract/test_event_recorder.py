@@ -21,14 +21,13 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
 from ledger.errors import CallerError, IntegrityError
+from ledger.recording.effects import IgnoredRecord, StoredEntry
+from ledger.recording.repeats import fact_key
 from ledger.store.event_recorder import (
     CONNECTIONS_MAX,
-    EntryRow,
-    IgnoredRow,
     LedgerEventRecorder,
     LedgerSnapshotRecorder,
     PositionMoved,
-    fact_key,
     make_datastore,
 )
 
@@ -113,7 +112,9 @@ class _CopyingRecorder(LedgerEventRecorder):
 
     def insert_events(self, stored_events: Any, **_: Any) -> None:
         rows = [
-            EntryRow(event.originator_id, event.originator_version, event.topic, event.state, 1, offset, None)
+            StoredEntry(
+                event.originator_id, event.originator_version, event.topic, event.state, 1, offset, None
+            )
             for offset, event in enumerate(stored_events, start=int(stored_events[0].originator_id) % 2**40)
         ]
         with psycopg.connect(self.dsn) as connection, connection.cursor() as cursor:
@@ -133,11 +134,11 @@ class TestNonInterleavingContractOfCopy(_OnPostgres, NonInterleavingNotification
         return recorder
 
 
-def entry_rows(count: int, *, stream: UUID | None = None, first_offset: int = 0) -> list[EntryRow]:
+def entry_rows(count: int, *, stream: UUID | None = None, first_offset: int = 0) -> list[StoredEntry]:
     """Rows of one stream at consecutive offsets of ledger partition 3."""
     stream = stream or uuid4()
     return [
-        EntryRow(
+        StoredEntry(
             stream,
             version,
             "call.completed",
@@ -168,7 +169,7 @@ def test_copied_entries_are_read_back_verbatim_and_in_order(
     connection.commit()
 
     assert [
-        StoredEvent(row.stream, row.version, row.topic, row.state) for row in rows
+        StoredEvent(row.stream, row.version, row.topic, row.value) for row in rows
     ] == recorder.select_events(rows[0].stream)
     assert [(row.partition, row.offset) for row in rows] == stored_offsets(connection, schema)
     assert recorder.max_notification_id() == 300
@@ -238,7 +239,7 @@ def test_facts_are_found_by_key_with_their_first_record(
 
     found = recorder.select_facts(connection.cursor(), [key, uuid4()])
 
-    assert {key: (rows[1].stream, 2, 3, 2, rows[1].state)} == found
+    assert {key: (rows[1].stream, 2, 3, 2, rows[1].value)} == found
 
 
 def test_fact_key_keeps_its_parts_apart() -> None:
@@ -252,7 +253,7 @@ def test_ignored_records_and_snapshots_are_copied(
     recorder: LedgerEventRecorder, connection: psycopg.Connection, schema: str
 ) -> None:
     """Leaves without effect keep their bytes; snapshots are the library's to read."""
-    ignored = IgnoredRow(3, 9, "resealed", "inbox.processing", 0, 77, 1, b"\xc3\x01\x00")
+    ignored = IgnoredRecord(3, 9, "resealed", "inbox.processing", 0, 77, 1, b"\xc3\x01\x00")
     recorder.copy_ignored(connection.cursor(), [ignored])
     snapshot = StoredEvent(uuid4(), 100, "data_subject.v1", b"{}")
     recorder.copy_snapshots(connection.cursor(), [snapshot])
@@ -268,7 +269,9 @@ def test_ignored_record_of_unknown_kind_refused(
 ) -> None:
     """The reasons for having no effect are a closed list."""
     with pytest.raises(IntegrityError, match="ignored_records_kind_check"):
-        recorder.copy_ignored(connection.cursor(), [IgnoredRow(3, 9, "lost", "inbox.rights", 0, 1, 0, b"")])
+        recorder.copy_ignored(
+            connection.cursor(), [IgnoredRecord(3, 9, "lost", "inbox.rights", 0, 1, 0, b"")]
+        )
 
 
 def test_events_of_many_aggregates_after_their_versions(
@@ -327,7 +330,7 @@ def test_stale_expectation_moves_nothing(
     recorder.advance(cursor, 2, None, 41)
     connection.commit()
 
-    recorder.copy_ignored(cursor, [IgnoredRow(2, new, "repeated", "inbox.rights", 0, 1, 0, b"")])
+    recorder.copy_ignored(cursor, [IgnoredRecord(2, new, "repeated", "inbox.rights", 0, 1, 0, b"")])
     with pytest.raises(PositionMoved) as raised:
         recorder.advance(cursor, 2, expected, new)
     connection.rollback()

@@ -11,6 +11,7 @@ ON CONFLICT DO NOTHING;
 
 -- name: destroy_subject_keys
 -- Turns live keys of a subject into tombstones: of some classes, or of all it has when none are named.
+-- FOR UPDATE looks again after waiting for another destroyer, whose tombstone then stands with its date and reason.
 WITH doomed AS (
     SELECT subject, retention_class FROM subject_key
     WHERE subject = %(subject)s AND wrapped IS NOT NULL

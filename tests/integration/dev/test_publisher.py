@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -44,7 +45,7 @@ def test_what_it_says_it_published_is_in_the_inbox(state_dir: Path) -> None:
         ]
         consumer.assign(partitions)
         consumer.seek_to_beginning(*partitions)
-        records = []
+        records: list[Any] = []
         while len(records) < EVENTS and (found := consumer.poll(timeout_ms=5000)):
             records += [record for batch in found.values() for record in batch]
         consumer.close()

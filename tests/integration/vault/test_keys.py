@@ -135,7 +135,7 @@ def test_tombstone_cannot_be_given_a_key(vault: Vault, conn: Connection) -> None
 
 
 def test_nothing_readable_is_stored(vault: Vault, conn: Connection) -> None:
-    """FAULTS row 47: no key and no identifier stands in any table, heap file or WAL, raw or in hexadecimal."""
+    """FAULTS row 47: no key and no identifier stands in any table, heap file or WAL, raw or in hex."""
     canaries = ["+3197010277777", "97010277777", "canary@example.com", "K-CANARY-77"]
     (subject,) = vault.resolve_subjects(
         [

@@ -270,7 +270,7 @@ def test_byte_order_mark_and_crlf_are_no_trouble() -> None:
         '=HYPERLINK("http://example.com")',
         "<script>alert(1)</script>",
         "{{ 7*7 }} ${jndi:ldap://example.com}",
-        "\x1b[2J‮naam",
+        "\x1b[2J\u202enaam",
     ],
 )
 def test_injection_is_kept_as_data(text: str) -> None:

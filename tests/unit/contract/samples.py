@@ -44,27 +44,31 @@ def schema(event_type: str) -> EventSchema:
 
 def sample(event: EventSchema) -> Datum:
     """Return a valid datum with every field filled in."""
-    return {str(field["name"]): _value(str(field["name"]), field["type"]) for field in record_fields(event.raw)}
+    return {
+        str(field["name"]): _value(str(field["name"]), field["type"]) for field in record_fields(event.raw)
+    }
+
+
+_BY_TYPE: Mapping[str, object] = {"boolean": True, "int": 3, "long": 4_000_000_000}
 
 
 def _value(name: str, type_: Any) -> object:
     if name in _BY_NAME:
         return _BY_NAME[name]
-    if isinstance(type_, list):
-        return _value(name, type_[1])
-    if isinstance(type_, dict):
-        match type_["type"]:
-            case "enum":
-                return type_["symbols"][-1]
-            case "array":
-                return [_value(name, type_["items"]), "second"]
-            case other if type_.get("logicalType") == "date":
-                return 20_539
-            case "long" if type_.get("logicalType") == "timestamp-micros":
-                return OCCURRED_AT
-            case other:
-                return _value(name, other)
-    return {"string": f"{name} é", "boolean": True, "int": 3, "long": 4_000_000_000}[type_]
+    match type_:
+        case ["null", inner]:
+            value = _value(name, inner)
+        case {"type": "enum", "symbols": [*_, last]}:
+            value = last
+        case {"type": "array", "items": items}:
+            value = [_value(name, items), "second"]
+        case {"logicalType": "date"}:
+            value = 20_539
+        case {"logicalType": "timestamp-micros"}:
+            value = OCCURRED_AT
+        case _:
+            value = _BY_TYPE.get(type_, f"{name} é")
+    return value
 
 
 def headers(event: EventSchema, **changed: bytes | None) -> list[tuple[str, bytes]]:

