@@ -119,7 +119,7 @@ def seal_field(
     return commitment, AESGCM(key).encrypt(nonce, plaintext, info)
 
 
-def open_field(
+def open_field(  # noqa: PLR0917 -- those of seal_field, then its two results: an order hard to get wrong
     subject_key: bytes,
     epoch_key: bytes,
     salt: bytes,

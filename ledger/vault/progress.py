@@ -42,7 +42,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         next_offset: the first offset not yet sealed and acknowledged.
         trying_offset: the first offset of what was being tried; None when nothing was.
-        trying_until: the offset after the last one being tried.
+        trying_until: the last offset of what was being tried, itself included.
         attempts: how often `trying_offset` was started and not finished; 0 when nothing was.
     """
 
@@ -134,7 +134,7 @@ def advance(
 
 
 def mark_trying(conn: Connection, topic: str, partition: int, offset: int, until: int) -> int:
-    """Counts an attempt at the records from `offset` up to `until`, before it is made.
+    """Counts an attempt at the records from `offset` to `until`, both included, before it is made.
 
     The count belongs to `offset`: trying another offset starts at one, so a sealer that narrows down a batch
     advances past each record that succeeds before it marks the next.
@@ -144,14 +144,18 @@ def mark_trying(conn: Connection, topic: str, partition: int, offset: int, until
         topic: the inbox topic.
         partition: its partition.
         offset: the first offset about to be decoded.
-        until: the offset after the last one; above `offset`.
+        until: the last offset about to be decoded; `offset` itself for one record alone.
 
     Returns:
         Attempts at this offset, this one included; 1 for the first.
 
     Raises:
-        CallerError: the partition was never initialised.
+        CallerError: the partition was never initialised, or `until` is before `offset`.
     """
+    if until < offset:
+        raise CallerError(
+            "cannot mark an attempt", expected=f"a last offset of at least {offset}", found=str(until)
+        )
     conn.execute(_SQL["answer_before_disk"])
     row = conn.execute(
         _SQL["mark_trying"], {**_name(topic, partition), "offset": offset, "until": until}

@@ -133,6 +133,16 @@ def test_cleared_and_advanced_attempts_are_forgotten(started: Vault) -> None:
     assert started.load_progress(TOPIC, 0) == Progress(next_offset=11)
 
 
+def test_one_record_alone_can_be_tried(started: Vault) -> None:
+    """A batch of one, as when a batch that killed a process is taken apart; not a range backwards."""
+    assert started.mark_trying(TOPIC, 0, 10, 10) == 1
+    assert started.load_progress(TOPIC, 0) == Progress(
+        next_offset=10, trying_offset=10, trying_until=10, attempts=1
+    )
+    with pytest.raises(CallerError):
+        started.mark_trying(TOPIC, 0, 10, 9)
+
+
 def test_marks_need_a_row(vault: Vault) -> None:
     """A count that is stored nowhere must not look like one."""
     with pytest.raises(CallerError, match="no progress row"):
