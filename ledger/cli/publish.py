@@ -15,6 +15,7 @@ from ledger.cli.output import JsonOption, emit, plain, progress, stderr
 from ledger.config import Settings
 from ledger.connectors import CONVERTERS, ConvertedFact, RefusedLine, convert
 from ledger.contract.catalogue import Catalogue
+from ledger.contract.json_datum import datum_from_json
 from ledger.contract.unreadable import Unreadable
 from ledger.contract.writing import cloudevent_headers, encode_single_object
 from ledger.draining import drain
@@ -120,11 +121,15 @@ def _batches(
 
 
 def _encode(fact: ConvertedFact, catalogue: Catalogue) -> InboxRecord | RefusedLine:
-    schema = catalogue.latest(fact.event_type)
+    schema = (
+        catalogue.latest(fact.event_type)
+        if fact.event_version is None
+        else catalogue.find(fact.event_type, fact.event_version)
+    )
     if schema is None:
         return RefusedLine(line=fact.line, reason="attribute type: expected an event type of the catalogue")
     try:
-        value = encode_single_object(schema, fact.data)
+        value = encode_single_object(schema, datum_from_json(schema, fact.data))
         headers = cloudevent_headers(schema, fact.event_id, fact.event_source, fact.occurred_at)
     except Unreadable as unreadable:
         return RefusedLine(line=fact.line, reason=f"{unreadable.detail}: {unreadable.reason.value}")

@@ -89,6 +89,11 @@ _TABLE = (
         "MB-32: marketing and sales data up to twelve months or the duration of service.",
     ),
     RetentionClass(
+        "content_check",
+        "The MAC that tells a publisher's repeat from the reuse of its id; on no field of a schema.",
+        "DESIGN section 4: a fact with the same id and other content is a finding.",
+    ),
+    RetentionClass(
         "rejected_input",
         "The whole of an inbox record that could not be read.",
         "The ledger's own: kept only so that the publisher can repair and retry.",

@@ -113,9 +113,10 @@ def _message(
         "message_id": stage.identifier("bericht"),
         "channel": "sms",
         "direction": "outbound",
-        "sender_number": customer.number,
+        # a business sends under its name, which is nobody's personal data
+        "sender_number": None,
         "sender_email": None,
-        "sender_name": customer.controller,
+        "sender_name": None,
         "recipient_number": who.number,
         "recipient_email": None,
         "subject_line": None,

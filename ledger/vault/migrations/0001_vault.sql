@@ -77,7 +77,7 @@ CREATE TABLE sealer_progress (
     PRIMARY KEY (topic, partition),
     CONSTRAINT sealer_progress_trying_whole CHECK (
         (trying_offset IS NULL AND trying_until IS NULL AND attempts = 0)
-        OR (trying_offset IS NOT NULL AND trying_until > trying_offset AND attempts > 0)
+        OR (trying_offset IS NOT NULL AND trying_until >= trying_offset AND attempts > 0)
     )
 );
 COMMENT ON TABLE sealer_progress IS 'Per inbox partition: the next offset to seal, and what is being tried now.';
