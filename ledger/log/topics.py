@@ -7,6 +7,7 @@ default partitioner.
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,8 @@ GOVERNANCE_PARTITION = 0
 LEDGER_MESSAGE_BYTES_MAX = 4 * 1024 * 1024
 """A ledger record holds at most one inbox record (1 MiB), sealed and in JSON, with room to spare."""
 HOUR_MS = 3_600_000
+STREAMS_CACHED = 8192
+"""A batch asks for each of its streams several times."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +35,7 @@ class TopicPlan:
     config: dict[str, str]
 
 
+@lru_cache(maxsize=STREAMS_CACHED)
 def stream_partition(stream: UUID, kind: str, partitions: int) -> int:
     """The ledger partition a stream lives in, for ever.
 

@@ -4,11 +4,12 @@ One event, several people (DESIGN section 6): a call has a caller and a called p
 apart, so each gets a record of their own, holding only what concerns them. Pure.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from ledger.contract.catalogue import PersonalField
+from ledger.contract.catalogue import EventSchema, PersonalField
 from ledger.contract.reading import Fact
 from ledger.entry import Dropped, StreamKind
 from ledger.vault.directory import Mention
@@ -16,6 +17,10 @@ from ledger.vault.identifiers import Identifier, IdentifierKind
 
 NO_SUBJECT = "no_subject"
 """Why a personal field was left out: the person it concerns could not be identified."""
+
+
+COMBINATIONS_CACHED = 1024
+"""Of an event schema and the roles in it: a few per schema."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,22 +72,23 @@ def divide(fact: Fact, subjects: Mapping[str, UUID | None]) -> list[Part]:
             roles_of.setdefault(subject, []).append(role)
     if not roles_of:
         return [_whole(fact, StreamKind.UNATTRIBUTED)]
-    identified = {role for roles in roles_of.values() for role in roles}
+    identified = frozenset(role for roles in roles_of.values() for role in roles)
     orphans = tuple(
         Dropped(field=personal.name, reason=NO_SUBJECT)
-        for personal in fact.schema.personal_fields
-        if fact.datum[personal.name] is not None and not _anyone(personal, identified)
+        for personal in _concerning_nobody(fact.schema, identified)
+        if fact.datum[personal.name] is not None
     )
-    return [
+    parts = [
         Part(
             stream=subject,
             kind=StreamKind.SUBJECT,
             roles=tuple(roles),
-            personal=_values(fact, [p for p in fact.schema.personal_fields if _anyone(p, roles)]),
-            dropped=orphans if first else (),
+            personal=_values(fact, _concerning(fact.schema, tuple(roles))),
         )
-        for first, (subject, roles) in zip([True] + [False] * len(roles_of), roles_of.items(), strict=False)
+        for subject, roles in roles_of.items()
     ]
+    # What concerns nobody we know is in no part; the first one says so.
+    return [replace(parts[0], dropped=orphans), *parts[1:]] if orphans else parts
 
 
 def _whole(fact: Fact, kind: StreamKind) -> Part:
@@ -94,7 +100,19 @@ def _whole(fact: Fact, kind: StreamKind) -> Part:
     )
 
 
-def _anyone(personal: PersonalField, roles: Sequence[str] | set[str]) -> bool:
+@lru_cache(maxsize=COMBINATIONS_CACHED)
+def _concerning(schema: EventSchema, roles: tuple[str, ...]) -> tuple[PersonalField, ...]:
+    """The personal fields that concern any of the roles."""
+    return tuple(personal for personal in schema.personal_fields if _concerns(personal, roles))
+
+
+@lru_cache(maxsize=COMBINATIONS_CACHED)
+def _concerning_nobody(schema: EventSchema, identified: frozenset[str]) -> tuple[PersonalField, ...]:
+    """The personal fields that concern only people who were not identified."""
+    return tuple(personal for personal in schema.personal_fields if not _concerns(personal, identified))
+
+
+def _concerns(personal: PersonalField, roles: Collection[str]) -> bool:
     """Whether the field concerns any of the roles; a field that names none concerns everyone."""
     concerned = (personal.identifies,) if personal.identifies else personal.concerns
     return concerned is None or any(role in roles for role in concerned)

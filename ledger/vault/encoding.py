@@ -16,20 +16,28 @@ def encode_tuple(label: bytes, *parts: str | bytes | int) -> bytes:
 
     Args:
         label: what the bytes are for and the version of their make-up; keeps uses apart.
-        parts: str as UTF-8, int as 8 bytes signed; a use must keep the types of its parts fixed.
+        parts: as for `encode_part`; a use must keep the types of its parts fixed.
+
+    Raises:
+        DataError: as `encode_part`.
+    """
+    return encode_part(label) + b"".join(map(encode_part, parts))
+
+
+def encode_part(part: str | bytes | int) -> bytes:
+    """One part with its length before it; what `encode_tuple` gives can be continued with further parts.
+
+    Args:
+        part: str as UTF-8, int as 8 bytes signed.
 
     Raises:
         DataError: a string with a lone surrogate, or an integer of more than 64 bits.
     """
-    encoded = [len(label).to_bytes(4, "big"), label]
     try:
-        for part in parts:
-            if isinstance(part, int):
-                as_bytes = part.to_bytes(INT_BYTES, "big", signed=True)
-            else:
-                as_bytes = part.encode() if isinstance(part, str) else part
-            encoded.append(len(as_bytes).to_bytes(4, "big"))
-            encoded.append(as_bytes)
+        if isinstance(part, int):
+            as_bytes = part.to_bytes(INT_BYTES, "big", signed=True)
+        else:
+            as_bytes = part.encode() if isinstance(part, str) else part
     except (UnicodeEncodeError, OverflowError):
         # The cause is left out: a UnicodeEncodeError carries the string.
         raise DataError(
@@ -37,4 +45,4 @@ def encode_tuple(label: bytes, *parts: str | bytes | int) -> bytes:
             expected="valid Unicode text and integers of 64 bits",
             do="Refuse such a value where the input is read.",
         ) from None
-    return b"".join(encoded)
+    return len(as_bytes).to_bytes(4, "big") + as_bytes
