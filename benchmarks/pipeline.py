@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
@@ -26,11 +26,13 @@ from psycopg.conninfo import conninfo_to_dict
 
 from ledger.bootstrap import Runtime, runtime
 from ledger.config import INBOX_TOPICS, LEDGER_TOPIC, Settings
-from ledger.contract.catalogue import Catalogue
 from ledger.dev import publisher, traffic
+from ledger.draining import Loop
 from ledger.log.records import Partition
 from ledger.log.writer import LINGER_MS, PRODUCE_BATCH_BYTES
+from ledger.observability import configure_logs
 from ledger.replay import Until, replay
+from ledger.store.queries import Queries
 
 EVENTS = int(os.environ.get("EVENTS", "20000"))
 LIBRARY_SAVES = 500
@@ -40,6 +42,7 @@ BARE_TOPIC = "bare"
 
 def main() -> None:
     """Runs everything once and prints it."""
+    configure_logs("warning", "text")
     with tempfile.TemporaryDirectory(prefix="ledger-bench-") as directory:
         Path(directory).chmod(0o711)
         with runtime(Settings(state_dir=Path(directory))) as parts:
@@ -53,17 +56,18 @@ def main() -> None:
 
 def measure(parts: Runtime) -> dict[str, float]:
     """Seconds and rates of each way, and the ratios between them."""
-    published = publisher.publish(parts.kafka, traffic.day(EVENTS))
-    events = float(published.published if hasattr(published, "published") else EVENTS)
-    with timed() as seal_s:
-        seal_all(parts)
-    with timed() as record_s:
-        record_all(parts)
+    publisher.publish(parts.kafka, traffic.day(EVENTS))
+    events = float(EVENTS)
+    with parts.sealer_loop((1, 1)) as sealer, timed() as seal_s:
+        run_through(sealer, EVENTS)
+    records = log_size(parts, [LEDGER_TOPIC])
+    with parts.recorder_loop() as recorder, timed() as record_s:
+        run_through(recorder, records)
     with parts.store_connection(parts.settings.store_schema) as connection:
-        row = connection.execute("SELECT sum(entries) FROM ledger_counters").fetchone()
-        size = connection.execute(STORE_BYTES).fetchone()
-    assert row is not None and size is not None
-    entries, ledger_bytes = float(row[0]), log_bytes(parts)
+        queries = Queries(connection)
+        entries = float(queries.totals().entries)
+        store_bytes = float(connection.execute(STORE_BYTES).fetchall()[0][0])
+    ledger_bytes = sum(len(value) for _, _, value in read_all(parts, [LEDGER_TOPIC]))
     with timed() as bare_hop_1_s:
         pass_through(parts)
     with timed() as bare_hop_2_s:
@@ -87,8 +91,8 @@ def measure(parts: Runtime) -> dict[str, float]:
         "replay_ratio_to_copy_only": copy_ledger_s() / replay_s(),
         "library_saves_per_s": library,
         "ratio_to_library": (entries / record_s()) / library,
-        "bytes_per_entry_in_postgres": float(size[0]) / entries,
-        "bytes_ratio_to_ledger_record": float(size[0]) / ledger_bytes,
+        "bytes_per_entry_in_postgres": store_bytes / entries,
+        "bytes_ratio_to_ledger_record": store_bytes / ledger_bytes,
     }
 
 
@@ -106,23 +110,17 @@ def timed() -> Iterator[Callable[[], float]]:
     ended = time.perf_counter()
 
 
-def seal_all(parts: Runtime) -> None:
-    """Seals the whole inbox."""
-    with parts.sealer_loop((1, 1)) as loop:
-        while loop.step():
-            pass
+def run_through(loop: Loop, records: int) -> None:
+    """Steps a loop until it has handled this many records."""
+    handled = 0
+    while handled < records:
+        handled += loop.step()
 
 
-def record_all(parts: Runtime) -> None:
-    """Records the whole ledger topic."""
-    with parts.recorder_loop() as loop:
-        while loop.step():
-            pass
-
-
-def log_bytes(parts: Runtime) -> int:
-    """Bytes of all values on the ledger topic."""
-    return sum(len(value) for _, _, value in read_all(parts, [LEDGER_TOPIC]))
+def log_size(parts: Runtime, topics: list[str]) -> int:
+    """How many records some topics hold."""
+    with parts.reader({}) as reader:
+        return sum(reader.ends([p for topic in topics for p in reader.partitions_of(topic)]).values())
 
 
 def read_all(parts: Runtime, topics: list[str]) -> Iterator[tuple[Partition, int, bytes]]:
@@ -211,7 +209,7 @@ def library_saves_per_s(parts: Runtime) -> float:
     with parts.store_connection(None) as connection:
         connection.execute("CREATE SCHEMA IF NOT EXISTS library")
         connection.commit()
-    application: Application = Application(
+    application: Application[UUID] = Application(
         env={
             "PERSISTENCE_MODULE": "eventsourcing.postgres",
             "POSTGRES_DBNAME": str(dsn["dbname"]),
@@ -230,8 +228,6 @@ def library_saves_per_s(parts: Runtime) -> float:
     application.close()
     return rate
 
-
-CATALOGUE = Catalogue.load()
 
 if __name__ == "__main__":
     main()

@@ -15,6 +15,7 @@ A position that somebody else moved rolls everything back; the loop reads the po
 Two recorders on one partition are slow, never wrong. DESIGN section 4.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -36,6 +37,9 @@ from ledger.store.ledger_store import Batch, LedgerStore, Memory
 
 POLL_S = 1.0
 """How long a quiet log is waited for; bounds how fast a stop is noticed."""
+
+HELD_BACK_S = 0.1
+"""Between looks at records that wait for governance facts."""
 
 log = structlog.get_logger()
 
@@ -87,6 +91,9 @@ class RecorderLoop:
         for number, records in batches.items():
             if recorded.get(number, 0) < len(records):
                 self._reader.seek(Partition(LEDGER_TOPIC, number), self._next[number])
+        if batches and not any(recorded.values()):
+            # Everything waits for governance facts that another recorder has yet to record.
+            time.sleep(HELD_BACK_S)
         return sum(recorded.values())
 
     def _decode(self, partition: Partition, records: Sequence[ReadRecord]) -> list[LogRecord]:

@@ -23,6 +23,7 @@ from consumers.lifecycle import StopRequest, in_slot
 from ledger.config import INBOX_TOPICS, LEDGER_TOPIC
 from ledger.contract.reading import RejectionReason
 from ledger.entry import SourcePosition
+from ledger.errors import InfrastructureError
 from ledger.log.reader import PartitionReader, check_inbox_kept
 from ledger.log.records import OutgoingRecord, Partition, ReadRecord
 from ledger.log.topics import GOVERNANCE_PARTITION
@@ -132,7 +133,12 @@ class SealerLoop:
             )
             read: list[Reading | Refusal] = [refusal]
         else:
-            read = [self._sealer.read(record, attempts) for record in records]
+            try:
+                read = [self._sealer.read(record, attempts) for record in records]
+            except InfrastructureError:
+                # The schema registry is down: no record is at fault, so none may be counted towards rejection.
+                self._vault.clear_trying(partition.topic, partition.number)
+                raise
         self._vault.clear_trying(partition.topic, partition.number)
         return read
 
@@ -145,7 +151,7 @@ def inbox_positions(reader: PartitionReader, vault: Vault, slot: tuple[int, int]
     """
     every = [partition for topic in INBOX_TOPICS for partition in reader.partitions_of(topic)]
     mine = [partition for number, partition in enumerate(every) if in_slot(number, slot)]
-    begins = reader.begins(mine)
+    begins, ends = reader.begins(mine), reader.ends(mine)
     positions = {}
     for partition in mine:
         progress = vault.load_progress(partition.topic, partition.number)
@@ -153,6 +159,6 @@ def inbox_positions(reader: PartitionReader, vault: Vault, slot: tuple[int, int]
             vault.initialise_progress(partition.topic, partition.number, begins[partition])
             positions[partition] = begins[partition]
         else:
-            check_inbox_kept(partition, progress.next_offset, begins[partition])
+            check_inbox_kept(partition, progress.next_offset, begins[partition], ends[partition])
             positions[partition] = progress.next_offset
     return positions

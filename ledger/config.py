@@ -1,6 +1,6 @@
 """Settings: environment variables `LEDGER_*`, secrets also from files through `LEDGER_*_FILE`.
 
-Without `LEDGER_KAFKA` and `LEDGER_STORE_DSN` the embedded services are used (`ledger.dev`).
+Without `LEDGER_KAFKA`, `LEDGER_STORE_DSN` and `LEDGER_VAULT_DSN` the embedded services are used (`ledger.dev`).
 """
 
 import os
@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     @cached_property
     def embedded(self) -> bool:
         """Whether the embedded services stand in for Kafka and PostgreSQL."""
-        return not self.kafka and not self.store_dsn.get_secret_value()
+        return not (self.kafka or self.store_dsn.get_secret_value() or self.vault_dsn.get_secret_value())
 
     def child_environment(self) -> dict[str, str]:
         """The environment in which a child process reads the same settings."""

@@ -4,6 +4,7 @@ import logging
 import sys
 from typing import cast
 
+import stamina
 import structlog
 
 from ledger.errors import CallerError
@@ -41,8 +42,14 @@ def configure_logs(level: str, log_format: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    # kafka-python logs through the standard library; only what a person must act on comes through.
-    logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="%(name)s: %(levelname)s")
+    # kafka-python logs every failed connection, and stamina every attempt; what a person must act on comes as our
+    # own error, once.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    stamina.instrumentation.set_on_retry_hooks([_note_retry])
+
+
+def _note_retry(details: stamina.instrumentation.RetryDetails) -> None:
+    structlog.get_logger().info("service.unreachable", attempt=details.retry_num, again_in_s=details.wait_for)
 
 
 def _error_only(exc_info: structlog.typing.ExcInfo) -> str:

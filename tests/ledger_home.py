@@ -1,9 +1,11 @@
 """One ledger of its own in a directory: the embedded services, and `ledger` as a user runs it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,6 +89,20 @@ class LedgerHome:
         """The composition root on this ledger."""
         with runtime(self.settings) as parts:
             yield parts
+
+
+@contextmanager
+def new_home() -> Iterator[LedgerHome]:
+    """A ledger in a directory of its own, removed at the end.
+
+    Not in pytest's own directory, which every starting pytest closes to other users: as root, PostgreSQL runs
+    as one of those.
+    """
+    path = Path(tempfile.mkdtemp(prefix="ledger-home-"))
+    try:
+        yield LedgerHome(path)
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def fact(event_type: str, **fields: Any) -> dict[str, object]:

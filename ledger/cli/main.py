@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ledger.cli import consent, demo, digest, processes, publish, rejected, replay, setup, trail
-from ledger.cli.output import plain, stderr
+from ledger.cli.output import printable, stderr
 from ledger.config import Settings
 from ledger.errors import LedgerError
 from ledger.observability import configure_logs
@@ -45,5 +45,5 @@ def main() -> None:
         configure_logs("warning", Settings().log_format)
         app()
     except LedgerError as error:
-        stderr.print(f"ledger: {plain(error)}", markup=False)
+        stderr.print(f"ledger: {printable(error)}", markup=False)
         sys.exit(error.exit_code)

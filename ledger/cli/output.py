@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
@@ -20,7 +21,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 PIPED_COLUMNS = 250
 """Tables keep their rows on one line for grep, whatever the width of a terminal that is not there."""
 
-stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+stderr = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,17 +39,20 @@ def emit(document: object, *, as_json: bool, text: Callable[[Console], None]) ->
         )
         sys.stdout.flush()
     else:
-        text(Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_COLUMNS))
+        # No emoji: in `inbox.processing:100:5` rich would see one.
+        text(Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPED_COLUMNS))
+
+
+def printable(value: object) -> str:
+    """Text from outside without control or bidirectional-override characters; for printing without markup."""
+    text = "" if value is None else str(value)
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 def plain(value: object) -> str:
-    """Text from outside, safe for a terminal: no markup, no control or bidirectional-override characters."""
-    text = "" if value is None else str(value)
-    return "".join(c if c.isprintable() and c != "[" else _harmless(c) for c in text)
-
-
-def _harmless(character: str) -> str:
-    return r"\[" if character == "[" else f"\\x{ord(character):02x}"
+    """Text from outside, safe for a terminal and inside markup, which it cannot open, close or break."""
+    # Not by a backslash before each bracket: a text with a backslash of its own there would undo it.
+    return escape(printable(value))
 
 
 def instant(micros: int | None) -> str | None:

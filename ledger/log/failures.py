@@ -7,6 +7,9 @@ from kafka import errors as kafka_errors
 
 from ledger.errors import InfrastructureError, IntegrityError, LedgerError
 
+BOOTSTRAP_TIMEOUT_MS = 3000
+"""How long one attempt to reach any broker may take; the composition root tries a few times."""
+
 
 class AppendUnclear(InfrastructureError):
     """A send was not acknowledged: the records may or may not be in the log.

@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 from kafka import KafkaProducer
 
 from ledger.errors import InfrastructureError
-from ledger.log.failures import translated_kafka_errors
+from ledger.log.failures import BOOTSTRAP_TIMEOUT_MS, translated_kafka_errors
 
 ACKNOWLEDGE_TIMEOUT_S = 30.0
 LINGER_MS = 5
@@ -41,6 +41,7 @@ class InboxPublisher:
                 acks="all",
                 linger_ms=LINGER_MS,
                 allow_auto_create_topics=False,
+                bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
                 delivery_timeout_ms=int(ACKNOWLEDGE_TIMEOUT_S * 1000),
                 request_timeout_ms=int(ACKNOWLEDGE_TIMEOUT_S * 1000 / 2),
                 max_block_ms=int(ACKNOWLEDGE_TIMEOUT_S * 1000),

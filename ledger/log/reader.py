@@ -9,7 +9,13 @@ from kafka import TopicPartition as KafkaTopicPartition
 from kafka import errors as kafka_errors
 
 from ledger.errors import InfrastructureError
-from ledger.log.failures import InboxDataLost, LogHole, LogRegressed, translated_kafka_errors
+from ledger.log.failures import (
+    BOOTSTRAP_TIMEOUT_MS,
+    InboxDataLost,
+    LogHole,
+    LogRegressed,
+    translated_kafka_errors,
+)
 from ledger.log.records import Partition, ReadRecord
 
 FETCH_WAIT_MS = 100
@@ -33,6 +39,7 @@ class PartitionReader:
                 allow_auto_create_topics=False,
                 max_poll_records=batch_size_max,
                 fetch_max_wait_ms=FETCH_WAIT_MS,
+                bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
                 max_partition_fetch_bytes=FETCH_BYTES_MAX,
             )
         self.assign(positions)
@@ -162,16 +169,17 @@ def check_within_log(partition: Partition, position: int, begin: int, end: int) 
         )
 
 
-def check_inbox_kept(partition: Partition, position: int, begin: int) -> None:
+def check_inbox_kept(partition: Partition, position: int, begin: int, end: int) -> None:
     """Refuses to jump over inbox records that were trimmed before they were sealed.
 
     Raises:
-        InboxDataLost: the inbox begins after the sealer's position.
+        InboxDataLost: the inbox begins after the sealer's position, or ends before it.
     """
-    if begin > position:
-        raise InboxDataLost(
-            f"inbox data lost before sealing: {partition.topic} partition {partition.number}",
-            expected=f"offset {position}",
-            found=f"the inbox begins at {begin}",
-            do="Records expired before they were sealed; have the publishers send them again",
-        )
+    if begin <= position <= end:
+        return
+    raise InboxDataLost(
+        f"inbox data lost before sealing: {partition.topic} partition {partition.number}",
+        expected=f"offset {position}",
+        found=f"an inbox that holds offsets {begin} to {end}",
+        do="Records expired before they were sealed, or the topic was recreated; have the publishers send them again",
+    )

@@ -16,11 +16,11 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from ledger.config import INBOX_TOPICS, INSTRUCTIONS_TOPIC, LEDGER_TOPIC, Settings
 from ledger.entry import StreamKind
 from ledger.errors import IntegrityError
-from ledger.log.failures import translated_kafka_errors
+from ledger.log.failures import BOOTSTRAP_TIMEOUT_MS, translated_kafka_errors
 
 GOVERNANCE_PARTITION = 0
-LEDGER_MESSAGE_BYTES_MAX = 4 * 1024 * 1024
-"""A ledger record holds at most one inbox record (1 MiB), sealed and in JSON, with room to spare."""
+LEDGER_MESSAGE_BYTES_MAX = 8 * 1024 * 1024
+"""A ledger record holds at most one inbox record of 1 MiB, whose text JSON escapes to at most six times that."""
 HOUR_MS = 3_600_000
 STREAMS_CACHED = 8192
 """A batch asks for each of its streams several times."""
@@ -85,7 +85,7 @@ def ensure_topics(settings: Settings, bootstrap: str) -> dict[str, str]:
         InfrastructureError: Kafka did not answer.
     """
     with translated_kafka_errors("creating the topics"):
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+        admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS)
         try:
             present = {name: _partition_count(admin, name) for name in admin.list_topics()}
             plans = planned_topics(settings)

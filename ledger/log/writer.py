@@ -12,7 +12,7 @@ from kafka import KafkaProducer
 from kafka import errors as kafka_errors
 
 from ledger.config import LEDGER_TOPIC
-from ledger.log.failures import AppendUnclear, translated_kafka_errors
+from ledger.log.failures import BOOTSTRAP_TIMEOUT_MS, AppendUnclear, translated_kafka_errors
 from ledger.log.records import OutgoingRecord
 from ledger.log.topics import LEDGER_MESSAGE_BYTES_MAX
 
@@ -41,6 +41,7 @@ class LedgerWriter:
                 batch_size=PRODUCE_BATCH_BYTES,
                 max_request_size=LEDGER_MESSAGE_BYTES_MAX,
                 allow_auto_create_topics=False,
+                bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
                 delivery_timeout_ms=int(ACKNOWLEDGE_TIMEOUT_S * 1000),
                 request_timeout_ms=int(ACKNOWLEDGE_TIMEOUT_S * 1000 / 2),
                 max_block_ms=int(ACKNOWLEDGE_TIMEOUT_S * 1000),

@@ -26,6 +26,7 @@ TABLE = Table(
     ),
     # An entry has several judgements by one record only when one finding gives way to another: resolved, then open.
     order_by=("ledger_partition", "ledger_offset", "judged_by", "state"),
+    caused_by="judged_by",
 )
 
 

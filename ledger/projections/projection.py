@@ -30,12 +30,14 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 class Table:
     """One table of a projection: columns with their PostgreSQL types, and the columns that order its rows.
 
-    The digest of a projection is SHA-256 over the rows of its tables in that order.
+    The digest of a projection is SHA-256 over the rows of its tables in that order. `caused_by` is the column
+    with the offset, in the row's ledger partition, of the record that caused the row.
     """
 
     name: str
     columns: tuple[tuple[str, str], ...]
     order_by: tuple[str, ...]
+    caused_by: str = "ledger_offset"
 
     @property
     def column_names(self) -> tuple[str, ...]:

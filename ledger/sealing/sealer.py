@@ -31,6 +31,8 @@ CONTENT_CLASS = "content_check"
 REJECTED_CLASS = "rejected_input"
 REJECTED_CONTROLLER = "ledger"
 REJECTED_FIELD = "input"
+REJECTED_BYTES_MAX = 2 * 1024 * 1024
+"""Twice what a publisher may send, and well within what the ledger topic takes."""
 KEY_DESTROYED = "key_destroyed"
 
 ChainKey = tuple[Partition, int]
@@ -247,13 +249,17 @@ class _Stamp:
 
 
 def _rejected_part(record: ReadRecord) -> Part:
-    """The whole inbox record as one sealed value, so that a retry can send it again as it was."""
+    """The whole inbox record as one sealed value, so that a retry can send it again as it was.
+
+    One that is larger than any record the ledger topic takes is not kept: only that it was rejected, and why.
+    """
     whole = (record.key, list(record.headers), record.value)
+    size = len(msgspec.msgpack.encode(whole))
     return Part(
         stream=named_stream(StreamKind.REJECTED, f"{record.partition.topic}:{record.partition.number}"),
         kind=StreamKind.REJECTED,
         roles=(),
-        personal={REJECTED_FIELD: (REJECTED_CLASS, whole)},
+        personal={REJECTED_FIELD: (REJECTED_CLASS, whole)} if size <= REJECTED_BYTES_MAX else {},
     )
 
 

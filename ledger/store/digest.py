@@ -77,7 +77,7 @@ def digests(connection: Connection, *, ends: Mapping[int, int] | None = None) ->
 
     Args:
         connection: its search path names the schema.
-        ends: ledger partition -> offset: leave out every row of an entry from there on; None for all rows.
+        ends: ledger partition -> offset: leave out every row caused by a record from there on; None for all.
 
     Returns:
         name -> 64 hex digits.
@@ -128,10 +128,10 @@ def _within(table: Table, ends: Mapping[int, int]) -> sql.Composed:
     )
     return sql.SQL(
         "{} JOIN (VALUES {}) AS b (partition, ending) ON {}.ledger_partition = b.partition"
-        " AND {}.ledger_offset < b.ending::bigint"
+        " AND {} < b.ending::bigint"
     ).format(
         sql.SQL("") if has_coordinates else by_entry,
         bounds,
         sql.Identifier("t" if has_coordinates else "c"),
-        sql.Identifier("t" if has_coordinates else "c"),
+        sql.Identifier("t", table.caused_by) if has_coordinates else sql.Identifier("c", "ledger_offset"),
     )
