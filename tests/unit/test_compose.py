@@ -238,10 +238,14 @@ def test_init_script_is_executable_and_parses() -> None:
     subprocess.run(["bash", "-n", str(script)], check=True)
 
 
+def _compose_missing(docker: str) -> bool:
+    return bool(subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode)
+
+
 def test_docker_compose_accepts_the_file(tmp_path: Path) -> None:
     """Compose itself reads it, where its client is installed; this needs no engine."""
     docker = shutil.which("docker")
-    if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True).returncode:
+    if docker is None or _compose_missing(docker):
         pytest.skip("the client of Docker Compose is not installed")
     env_file = tmp_path / "env"
     env_file.write_text("".join(f"{line}x\n" for line in lines_of("deploy/env.example")), encoding="utf-8")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from ledger.postgres.connection import Connection, connect
-from tests.postgres_server import schema_name, server_dsn
+from tests.postgres_server import server_dsn, temporary_schema
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +17,7 @@ def postgres_dsn() -> str:
 @pytest.fixture
 def schema(postgres_dsn: str) -> Iterator[str]:
     """The name of a schema nobody made yet; dropped afterwards."""
-    with schema_name(postgres_dsn) as name:
+    with temporary_schema(postgres_dsn) as name:
         yield name
 
 

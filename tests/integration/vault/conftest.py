@@ -8,7 +8,7 @@ import pytest
 from ledger.postgres.connection import Connection, connect
 from ledger.vault.kek import Kek, KeyEncryption
 from ledger.vault.vault import Vault, migrate_vault
-from tests.postgres_server import schema_name, server_dsn
+from tests.postgres_server import server_dsn, temporary_schema
 
 OpenVault = Callable[[], Vault]
 
@@ -22,7 +22,7 @@ def postgres_dsn() -> str:
 @pytest.fixture
 def schema(postgres_dsn: str) -> Iterator[str]:
     """A migrated vault in a schema of its own."""
-    with schema_name(postgres_dsn) as name:
+    with temporary_schema(postgres_dsn) as name:
         migrate_vault(postgres_dsn, schema=name)
         yield name
 

@@ -1,0 +1,143 @@
+"""A store in memory: what a recorder loads from PostgreSQL and what it writes there, without PostgreSQL.
+
+It keeps no objects between batches but what rows hold, as a recorder that restarts after each batch: marks,
+facts seen and processing come from the effects written so far, aggregates from their state as JSON.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import asdict
+from typing import Any, cast
+from uuid import UUID
+
+from consumers.recorder import take_effects
+from ledger.aggregates.streams import LedgerAggregate, LedgerSnapshot
+from ledger.entry import Entry, SourcePosition
+from ledger.projections import audit_trail
+from ledger.projections.projection import Row
+from ledger.recording.effects import ChainKey, IgnoredRecord, LogRecord, StoredEntry
+from ledger.recording.fold import ConsentKey, UnderConsent
+from ledger.store.ledger_store import Batch
+
+SnapshotRow = tuple[UUID, int, str, str]
+"""Stream, version, topic, state as canonical JSON."""
+
+
+class MemoryStore:
+    """Everything written so far, as rows."""
+
+    def __init__(self) -> None:
+        self.entries: list[StoredEntry] = []
+        self.ignored: list[IgnoredRecord] = []
+        self.rows: dict[str, list[Row]] = {}
+        self.snapshots: list[SnapshotRow] = []
+        self.counters: dict[int, dict[str, int]] = {}
+        self.chain_marks: dict[ChainKey, SourcePosition] = {}
+        self._macs: dict[UUID, bytes | None] = {}
+        self._states: dict[UUID, SnapshotRow] = {}
+
+    def marks(self) -> MutableMapping[ChainKey, SourcePosition]:
+        """Every chain's mark, as read from rows: changes to it are not written by themselves."""
+        return dict(self.chain_marks)
+
+    def facts_seen(self, keys: Sequence[UUID]) -> dict[UUID, bytes | None]:
+        """Fact key -> content MAC, of those stored."""
+        return {key: self._macs[key] for key in keys if key in self._macs}
+
+    def aggregates(self, streams: Collection[UUID]) -> MutableMapping[UUID, LedgerAggregate]:
+        """Aggregates made anew from stored state."""
+        found: dict[UUID, LedgerAggregate] = {}
+        for stream in streams & self._states.keys():
+            stream_id, version, topic, state = self._states[stream]
+            found[stream] = LedgerSnapshot(stream_id, version, topic, json.loads(state)).mutate(None)
+        return found
+
+    def processing_under_consent(
+        self, since: Mapping[ConsentKey, int]
+    ) -> dict[ConsentKey, list[UnderConsent]]:
+        """What the query `consent_based` of recorder.sql says."""
+        found: dict[ConsentKey, list[UnderConsent]] = {key: [] for key in since}
+        names = audit_trail.TABLE.column_names
+        for values in sorted(self.rows.get("audit_trail", []), key=lambda row: cast(int, row[1])):
+            row: dict[str, Any] = dict(zip(names, values, strict=True))
+            key = ConsentKey(row["stream"], row["purpose"])
+            rests = row["lawful_basis"] == "consent" and not row["event_type"].startswith("consent.")
+            if rests and key in since and row["occurred_at"] >= since[key]:
+                found[key].append(UnderConsent(row["occurred_at"], row["ledger_offset"], row["event_type"]))
+        return found
+
+    def record(self, records: Sequence[LogRecord]) -> None:
+        """One batch through the recorder's own `take_effects`, then written."""
+        loaded = _Loaded(self)
+        effects = take_effects(cast(Batch, loaded), records)
+        by_place = {(record.partition, record.offset): record.record for record in records}
+        for entry in effects.entries:
+            record = by_place[entry.partition, entry.offset]
+            if entry.fact_key is not None and isinstance(record, Entry):
+                self._macs[entry.fact_key] = record.content_mac
+        for aggregate in loaded.touched.values():
+            self._states[aggregate.id] = snapshot_row(LedgerSnapshot.take(aggregate))
+        self.entries += effects.entries
+        self.ignored += effects.ignored
+        self.snapshots += map(snapshot_row, effects.snapshots)
+        self.chain_marks |= effects.marks
+        for table, rows in effects.rows.items():
+            self.rows.setdefault(table.name, []).extend(rows)
+        for partition, counters in effects.counters.items():
+            sums = self.counters.setdefault(partition, dict.fromkeys(asdict(counters), 0))
+            for name, count in asdict(counters).items():
+                sums[name] += count
+
+    def everything(self) -> dict[str, object]:
+        """All of it in the order it was written."""
+        return {
+            "entries": self.entries,
+            "ignored": self.ignored,
+            "rows": self.rows,
+            "snapshots": self.snapshots,
+            "counters": self.counters,
+            "marks": self.chain_marks,
+        }
+
+    def by_partition(self) -> dict[str, object]:
+        """All of it, each ledger partition's in the order it was written."""
+        return {
+            "entries": sorted(self.entries, key=lambda entry: entry.partition),
+            "ignored": sorted(self.ignored, key=lambda record: record.partition),
+            "rows": {
+                name: sorted(rows, key=lambda row: cast(int, row[0]))
+                for name, rows in sorted(self.rows.items())
+            },
+            "snapshots": sorted(self.snapshots),
+            "counters": self.counters,
+            "marks": self.chain_marks,
+        }
+
+
+class _Loaded:
+    """What `take_effects` asks of a batch; remembers the aggregates it gave out and those made in it."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self.touched: MutableMapping[UUID, LedgerAggregate] = {}
+        self.marks = store.marks
+        self.facts_seen = store.facts_seen
+        self.processing_under_consent = store.processing_under_consent
+
+    def aggregates(self, streams: Collection[UUID]) -> MutableMapping[UUID, LedgerAggregate]:
+        self.touched = self._store.aggregates(streams)
+        return self.touched
+
+
+def snapshot_row(snapshot: LedgerSnapshot) -> SnapshotRow:
+    """A snapshot as a row."""
+    state = json.dumps(snapshot.state, separators=(",", ":"))
+    return snapshot.originator_id, snapshot.originator_version, snapshot.topic, state
+
+
+def recorded(batches: Iterable[Sequence[LogRecord]]) -> MemoryStore:
+    """A store after these batches."""
+    store = MemoryStore()
+    for batch in batches:
+        store.record(batch)
+    return store
