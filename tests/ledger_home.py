@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from consumers.sealer import inbox_positions
 from ledger.bootstrap import Runtime, runtime
 from ledger.config import LEDGER_TOPIC, Settings
 from ledger.contract.catalogue import Catalogue
@@ -157,16 +158,21 @@ def publish(parts: Runtime, *records: InboxRecord) -> list[Published]:
 
 def seal_all(parts: Runtime) -> None:
     """Seals whatever the inbox holds, in this process."""
+    with parts.vault() as vault, parts.reader({}) as reader:
+        positions = inbox_positions(reader, vault, (1, 1))
+        due = sum(reader.ends(positions).values()) - sum(positions.values())
     with parts.sealer_loop((1, 1)) as loop:
-        while loop.step():
-            pass
+        while due > 0:
+            due -= loop.step()
 
 
 def record_all(parts: Runtime) -> None:
     """Records whatever the ledger topic holds, in this process."""
+    with parts.reader({}) as reader:
+        end = sum(reader.ends(reader.partitions_of(LEDGER_TOPIC)).values())
     with parts.recorder_loop() as loop:
-        while loop.step():
-            pass
+        while sum(loop.positions.values()) < end:
+            loop.step()
 
 
 def settle(parts: Runtime) -> None:

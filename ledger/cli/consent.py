@@ -9,9 +9,8 @@ from rich.console import Console
 
 from ledger.bootstrap import runtime
 from ledger.cli.output import JsonOption, emit, instant, parse_instant, plain, table
-from ledger.cli.subject import SubjectOption, require_streams
+from ledger.cli.subject import SubjectOption, require_recorded, require_streams
 from ledger.config import Settings
-from ledger.errors import NotFound
 from ledger.store.queries import ConsentChange, Queries
 
 consent_app = typer.Typer(help="Consents and their proof.", no_args_is_help=True)
@@ -42,10 +41,8 @@ def show(
         streams = require_streams(parts, subject, controller)
         with parts.store_connection(settings.store_schema) as connection:
             queries = Queries(connection)
+            require_recorded(queries, streams)
             changes = queries.consent_changes(streams, purpose=purpose, as_of=known_at)
-            known = any(queries.subject_exists(stream) for stream in streams)
-    if not known:
-        raise NotFound("nothing is recorded about that data subject", do="`ledger trail` lists who is known")
     if controller is not None:
         changes = [change for change in changes if change.controller == controller]
     at = known_at if known_at is not None else time.time_ns() // 1000

@@ -3,14 +3,15 @@
 import signal
 import sys
 from importlib.metadata import version as package_version
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+from pydantic import ValidationError
 
 from ledger.cli import consent, demo, digest, processes, publish, rejected, replay, setup, trail
 from ledger.cli.output import printable, stderr
 from ledger.config import Settings
-from ledger.errors import LedgerError
+from ledger.errors import CallerError, LedgerError
 from ledger.observability import configure_logs
 
 EXIT_INTERRUPTED = 130
@@ -45,5 +46,23 @@ def main() -> None:
         configure_logs("warning", Settings().log_format)
         app()
     except LedgerError as error:
-        stderr.print(f"ledger: {printable(error)}", markup=False)
-        sys.exit(error.exit_code)
+        _fail(error)
+    except ValidationError as error:
+        _fail(_bad_settings(error))
+
+
+def _fail(error: LedgerError) -> NoReturn:
+    stderr.print(f"ledger: {printable(error)}", markup=False)
+    sys.exit(error.exit_code)
+
+
+def _bad_settings(error: ValidationError) -> CallerError:
+    """The settings at fault and what is wrong with each; never what was found, which may be a secret."""
+    problems = (
+        f"LEDGER_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in error.errors()
+    )
+    return CallerError(
+        "the configuration is wrong",
+        found="; ".join(problems),
+        do="`ledger config show` explains each setting",
+    )

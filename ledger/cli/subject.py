@@ -9,6 +9,7 @@ import typer
 
 from ledger.bootstrap import Runtime
 from ledger.errors import CallerError, NotFound
+from ledger.store.queries import Queries
 from ledger.vault.identifiers import Identifier, IdentifierKind
 
 SubjectOption = Annotated[
@@ -59,6 +60,16 @@ def require_streams(parts: Runtime, reference: str | None, controller: str | Non
     if streams is None:
         raise CallerError("which data subject?", expected="--subject REF", do="See `ledger trail --help`")
     return streams
+
+
+def require_recorded(queries: Queries, streams: Sequence[UUID]) -> None:
+    """Refuses data subjects of whom nothing is recorded, whatever the time asked about.
+
+    Raises:
+        NotFound: none of the streams has an entry.
+    """
+    if not any(queries.subject_exists(stream) for stream in streams):
+        raise NotFound("nothing is recorded about that data subject", do="`ledger trail` lists who is known")
 
 
 def _identifier(reference: str) -> Identifier:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from ledger.bootstrap import runtime
 from ledger.cli.output import JsonOption, emit, instant, parse_instant, plain, table
-from ledger.cli.subject import SubjectOption, find_streams
+from ledger.cli.subject import SubjectOption, find_streams, require_recorded
 from ledger.config import Settings
 from ledger.store.queries import FindingRow, Queries, TrailEntry
 
@@ -42,6 +42,8 @@ def trail(
         streams = find_streams(parts, subject, controller)
         with parts.store_connection(settings.store_schema) as connection:
             queries = Queries(connection)
+            if streams is not None:
+                require_recorded(queries, streams)
             found = queries.trail(streams=streams, controller=controller, limit=limit + 1, **bounds)
             judged = queries.findings(streams=streams, controller=controller, as_of=bounds["as_of"])
     shown, truncated = found[:limit], len(found) > limit

@@ -1,6 +1,5 @@
 """What was true and what was known: `--as-of` gives each moment its own truth."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,13 +60,13 @@ def tell(home: LedgerHome) -> None:
 
 
 @pytest.fixture(scope="module")
-def story(home: LedgerHome) -> Iterator[Story]:
+def story(home: LedgerHome) -> Story:
     """The story, told once."""
     tell(home)
     entries = home.json("trail", *SUBJECT)["entries"]
     sealed_at = {entry["event_id"]: entry["sealed_at"] for entry in entries}
     assert len(sealed_at) == len(set(sealed_at.values()))
-    yield Story(home=home, sealed_at=sealed_at)
+    return Story(home=home, sealed_at=sealed_at)
 
 
 def test_before_the_withdrawal_was_known_consent_was_given_and_the_message_was_right(story: Story) -> None:

@@ -28,6 +28,7 @@ Document = Mapping[str, Any]
 @pytest.fixture(scope="module")
 def compose() -> Document:
     """The file as Compose reads it, merge keys applied, variables as they stand."""
+    pytest.importorskip("yaml", reason="pyyaml, of the extra dev, is not installed")
     document: Document = msgspec.yaml.decode((ROOT / "docker-compose.yml").read_bytes())
     return document
 
