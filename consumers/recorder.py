@@ -24,9 +24,9 @@ import structlog
 from consumers.lifecycle import StopRequest, in_slot
 from ledger.config import LEDGER_TOPIC
 from ledger.contract.ledger_record import decode_record
+from ledger.log.placement import GOVERNANCE_PARTITION
 from ledger.log.reader import PartitionReader, check_dense, check_within_log
 from ledger.log.records import Partition, ReadRecord
-from ledger.log.topics import GOVERNANCE_PARTITION
 from ledger.recording.effects import Effects, LogRecord
 from ledger.recording.fold import Known, consent_changes, fold, link
 from ledger.recording.readiness import ready_count

@@ -24,9 +24,9 @@ from ledger.config import INBOX_TOPICS, LEDGER_TOPIC
 from ledger.contract.reading import RejectionReason
 from ledger.entry import SourcePosition
 from ledger.errors import InfrastructureError
+from ledger.log.placement import GOVERNANCE_PARTITION
 from ledger.log.reader import PartitionReader, check_inbox_kept
 from ledger.log.records import OutgoingRecord, Partition, ReadRecord
-from ledger.log.topics import GOVERNANCE_PARTITION
 from ledger.sealing.sealer import ChainKey, Reading, Refusal, Sealer
 from ledger.vault.vault import Vault
 

@@ -7,8 +7,10 @@ import os
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ledger.errors import CallerError
 
 LEDGER_TOPIC = "ledger"
 INSTRUCTIONS_TOPIC = "ledger.instructions"
@@ -41,6 +43,16 @@ class Settings(BaseSettings):
     log_level: str = Field(default="info")
     log_format: str = Field(default="auto", pattern="^(auto|json|text)$")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: dict[str, object]) -> dict[str, object]:
+        """Fills a connection string from the file that `LEDGER_…_FILE` names; the KEK's file is read by the vault."""
+        for name in ("store_dsn", "vault_dsn"):
+            path = os.environ.get(f"LEDGER_{name.upper()}_FILE")
+            if path and not values.get(name):
+                values[name] = _read_secret(name, Path(path))
+        return values
+
     @field_validator("kek_file", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
@@ -54,3 +66,14 @@ class Settings(BaseSettings):
     def child_environment(self) -> dict[str, str]:
         """The environment in which a child process reads the same settings."""
         return dict(os.environ, LEDGER_STATE_DIR=str(self.state_dir))
+
+
+def _read_secret(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise CallerError(
+            f"cannot read the file of LEDGER_{name.upper()}_FILE",
+            found=type(error).__name__,
+            do="Point it at a file this process may read",
+        ) from error

@@ -51,7 +51,8 @@ class Sealed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Dropped(msgspec.Struct, frozen=True, kw_only=True):
-    """One personal field that was not kept, and why: `not_kept` (retention 0) or `key_destroyed`."""
+    """One personal field that was not kept, and why: `not_kept` (retention 0), `key_destroyed`, or `no_subject`
+    (the person it concerns could not be identified)."""
 
     field: str
     reason: str
@@ -135,6 +136,22 @@ class Rejected(Coordinates, frozen=True, kw_only=True):
     attempts: int
     salt: bytes
     sealed: list[Sealed]
+    retry_of: str | None = None
 
 
 LedgerRecord = Entry | Rejected
+
+
+PARTITION_DIGITS_MAX = 9
+OFFSET_DIGITS_MAX = 18
+"""What fits an int4 and an int8 whatever the digits."""
+
+
+def parse_coordinates(text: str) -> tuple[int, int] | None:
+    """Reads "partition:offset"; None when it is something else, since a publisher may write anything."""
+    partition, _, offset = text.partition(":")
+    if not (partition.isascii() and partition.isdigit() and offset.isascii() and offset.isdigit()):
+        return None
+    if len(partition) > PARTITION_DIGITS_MAX or len(offset) > OFFSET_DIGITS_MAX:
+        return None
+    return int(partition), int(offset)

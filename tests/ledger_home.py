@@ -15,9 +15,10 @@ import msgspec
 
 from consumers.sealer import inbox_positions
 from ledger.bootstrap import Runtime, runtime
-from ledger.config import LEDGER_TOPIC, Settings
+from ledger.config import INBOX_TOPICS, LEDGER_TOPIC, Settings
 from ledger.contract.catalogue import Catalogue
 from ledger.contract.writing import cloudevent_headers, encode_single_object
+from ledger.draining import drain
 from ledger.log.publisher import InboxPublisher, InboxRecord, Published
 from ledger.log.records import Partition, ReadRecord
 from ledger.replay import Until, live_state, replay
@@ -179,6 +180,14 @@ def settle(parts: Runtime) -> None:
     """Seals and records everything."""
     seal_all(parts)
     record_all(parts)
+
+
+def await_recorded(home: LedgerHome) -> None:
+    """Returns once processes of this ledger have sealed and recorded whatever is in the inbox."""
+    with home.parts() as parts:
+        with parts.reader({}) as reader:
+            ends = reader.ends([p for topic in INBOX_TOPICS for p in reader.partitions_of(topic)])
+        drain(parts, ends, ourselves=False, on_progress=lambda _done, _all: None)
 
 
 def ledger_records(parts: Runtime) -> list[ReadRecord]:

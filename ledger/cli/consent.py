@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from ledger.bootstrap import runtime
 from ledger.cli.output import JsonOption, emit, instant, parse_instant, plain, table
@@ -105,9 +106,11 @@ def print_consents(console: Console, documents: list[dict[str, Any]]) -> None:
     if not documents:
         console.print("No consent was asked of this data subject.")
     for document in documents:
+        state = f"{document['state']} since {document['since']}"
         console.print(
-            f"[bold]{plain(document['purpose'])}[/bold] for {plain(document['controller'])}: "
-            f"{document['state']} since {document['since']}"
+            Text.assemble(
+                (plain(document["purpose"]), "bold"), f" for {plain(document['controller'])}: {state}"
+            )
         )
         rows = table("happened", "state", "notice", "language", "method", "evidence", "ledger")
         for change in document["history"]:

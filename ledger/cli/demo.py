@@ -8,6 +8,7 @@ from uuid import UUID
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from ledger.bootstrap import Runtime
 from ledger.cli.consent import consent_documents, print_consents
@@ -55,18 +56,18 @@ def _print(console: Console, parts: Runtime, result: Mapping[str, object]) -> No
         if subject is not None:
             _print_subject(console, queries, subject)
     equal = result["digest"] == result["replay_digest"]
-    console.print("\n[bold]Replay[/bold]")
+    console.print("\nReplay", style="bold")
     console.print(f"  digest of the live state    {result['digest']}")
     console.print(f"  digest rebuilt from the log {result['replay_digest']}")
     console.print(
-        "  They are equal: the log alone proves the state." if equal else "  [red]THEY DIFFER[/red]"
+        "  They are equal: the log alone proves the state." if equal else Text("  THEY DIFFER", "red")
     )
 
 
 def _print_counts(
     console: Console, queries: Queries, result: Mapping[str, object], findings: Sequence[FindingRow]
 ) -> None:
-    console.print("[bold]What happened today[/bold]")
+    console.print("What happened today", style="bold")
     console.print(f"  {result['published']} facts were published by the services")
     console.print(
         f"  {result['accepted']} took effect, as {result['entries']} entries about {result['subjects']} people"
@@ -78,7 +79,7 @@ def _print_counts(
     console.print(f"  {result['findings']} findings, where a fact broke a rule:")
     for (code, article), count in Counter((f.code, f.article) for f in findings).most_common():
         console.print(f"      {count:>5}  {code} ({article})")
-    console.print("\n[bold]What was done with personal data[/bold]")
+    console.print("\nWhat was done with personal data", style="bold")
     rows = table("entries", "what")
     for event_type, count in queries.counts("event_types"):
         rows.add_row(str(count), str(event_type))
@@ -87,13 +88,15 @@ def _print_counts(
 
 def _print_subject(console: Console, queries: Queries, subject: UUID) -> None:
     console.print(
-        f"\n[bold]One person's timeline[/bold] (pseudonym {subject}; who it is, only the vault knows)"
+        Text.assemble(
+            ("\nOne person's timeline", "bold"), f" (pseudonym {subject}; who it is, only the vault knows)"
+        )
     )
     lines = queries.trail(
         streams=[subject], controller=None, since=None, until=None, as_of=None, limit=TIMELINE_SHOWN_MAX
     )
     print_trail(console, lines, queries.findings(streams=[subject]))
-    console.print("\n[bold]Proof of this person's consent[/bold]")
+    console.print("\nProof of this person's consent", style="bold")
     changes = queries.consent_changes([subject], purpose=None, as_of=None)
     print_consents(console, consent_documents(changes, time.time_ns() // 1000))
 

@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from ledger.cli import consent, demo, digest, processes, publish, rejected, replay, setup, trail
-from ledger.cli.output import printable, stderr
+from ledger.cli.output import plain, stderr
 from ledger.config import Settings
 from ledger.errors import CallerError, LedgerError
 from ledger.observability import configure_logs
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _fail(error: LedgerError) -> NoReturn:
-    stderr.print(f"ledger: {printable(error)}", markup=False)
+    stderr.print(f"ledger: {plain(error)}")
     sys.exit(error.exit_code)
 
 

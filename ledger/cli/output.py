@@ -9,7 +9,6 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
@@ -21,7 +20,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 PIPED_COLUMNS = 250
 """Tables keep their rows on one line for grep, whatever the width of a terminal that is not there."""
 
-stderr = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+stderr = Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -39,20 +38,18 @@ def emit(document: object, *, as_json: bool, text: Callable[[Console], None]) ->
         )
         sys.stdout.flush()
     else:
-        # No emoji: in `inbox.processing:100:5` rich would see one.
-        text(Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPED_COLUMNS))
-
-
-def printable(value: object) -> str:
-    """Text from outside without control or bidirectional-override characters; for printing without markup."""
-    text = "" if value is None else str(value)
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+        # No markup, no emoji: what services stated is printed as it is, `[red]` and `:100:` included.
+        width = None if sys.stdout.isatty() else PIPED_COLUMNS
+        text(Console(markup=False, highlight=False, emoji=False, width=width))
 
 
 def plain(value: object) -> str:
-    """Text from outside, safe for a terminal and inside markup, which it cannot open, close or break."""
-    # Not by a backslash before each bracket: a text with a backslash of its own there would undo it.
-    return escape(printable(value))
+    """Text from outside, safe for a terminal: no control and no bidirectional-override characters.
+
+    Our consoles read no markup, so brackets and backslashes mean themselves.
+    """
+    text = "" if value is None else str(value)
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 def instant(micros: int | None) -> str | None:

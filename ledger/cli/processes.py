@@ -62,7 +62,7 @@ def up() -> None:
     settings, stop = _started("supervisor")
     with runtime(settings) as parts:
         parts.prepare()
-        stderr.print(f"Kafka: {parts.kafka}", markup=False)
+        stderr.print(f"Kafka: {parts.kafka}")
         stderr.print("Publish with `ledger publish`, ask with `ledger trail`; Ctrl-C stops.")
         with Supervisor(settings, ("seal", "record")) as supervisor:
             supervisor.watch(stop)

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from ledger.bootstrap import Runtime, runtime
-from ledger.cli.output import JsonOption, emit, printable, progress, stderr
+from ledger.cli.output import JsonOption, emit, plain, progress, stderr
 from ledger.config import Settings
 from ledger.connectors import CONVERTERS, ConvertedFact, RefusedLine, convert
 from ledger.contract.catalogue import Catalogue
@@ -151,7 +151,7 @@ def _emit(file: str, report: Report, as_json: bool) -> None:
         document["duplicates"] = duplicates
         document["accepted"] = len(report.published) - rejected - duplicates
     for line in report.refused[:REFUSED_SHOWN_MAX]:
-        stderr.print(f"{printable(file)}:{line.line}: refused: {printable(line.reason)}", markup=False)
+        stderr.print(f"{plain(file)}:{line.line}: refused: {plain(line.reason)}")
 
     def text(console: Console) -> None:
         console.print(f"published {document['published']}, refused {document['refused']}")

@@ -1,5 +1,6 @@
 """`ledger rejected`: input that could not be read; look at it, and try again once its cause is mended."""
 
+import getpass
 import time
 from collections.abc import Sequence
 from typing import Annotated
@@ -13,19 +14,23 @@ from ledger.cli.output import JsonOption, emit, instant, plain, table
 from ledger.cli.publish import await_outcomes
 from ledger.config import Settings
 from ledger.contract.writing import cloudevent_headers, encode_single_object
-from ledger.entry import Rejected
+from ledger.entry import Rejected, parse_coordinates
 from ledger.errors import CallerError, DataError, NotFound
 from ledger.log.publisher import InboxPublisher, InboxRecord
-from ledger.projections.rejections import parse_coordinates
 from ledger.sealing.opening import open_record, read_keys
-from ledger.sealing.sealer import REJECTED_CONTROLLER, REJECTED_FIELD
+from ledger.sealing.sealer import REJECTED_BYTES_MAX, REJECTED_CONTROLLER, REJECTED_FIELD, RETRY_HEADER
 from ledger.store.queries import InboxPosition, Queries, RejectionRow
 
-RETRY_HEADER = "ce_retryof"
 LEDGER_SOURCE = "urn:ledger:cli"
 ACCESS_EVENT = "data.accessed"
 
 rejected_app = typer.Typer(help="Input that could not be read.", no_args_is_help=True)
+OperatorOption = Annotated[
+    str,
+    typer.Option(
+        envvar="LEDGER_OPERATOR", help="Who decrypts; kept sealed with the access that is recorded."
+    ),
+]
 Reference = Annotated[
     str, typer.Argument(help="Ledger coordinates, partition:offset, as `list` prints them.")
 ]
@@ -66,6 +71,7 @@ def show(
         bool,
         typer.Option("--open", help="Decrypt the input. This is recorded as an access to personal data."),
     ] = False,
+    operator: OperatorOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show one rejected input; with --open, its bytes as well."""
@@ -76,7 +82,7 @@ def show(
         document = _document(row)
         if open_:
             key, headers, value = _open(parts, record)
-            _record_access(parts, [reference])
+            _record_access(parts, [reference], operator)
             document["input"] = {
                 "key": _readable(key),
                 "headers": {name: _readable(content) for name, content in headers},
@@ -93,6 +99,7 @@ def show(
 @rejected_app.command("retry")
 def retry(
     references: Annotated[list[str], typer.Argument(help="Ledger coordinates, partition:offset.")],
+    operator: OperatorOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Send rejected input to its inbox again, byte for byte. It is decrypted for that, which is recorded."""
@@ -105,7 +112,7 @@ def retry(
             again = [(name, content) for name, content in headers if name != RETRY_HEADER]
             again.append((RETRY_HEADER, reference.encode()))
             records.append(InboxRecord(topic=row.source_topic, key=key, value=value or b"", headers=again))
-        _record_access(parts, references)
+        _record_access(parts, references, operator)
         with InboxPublisher(parts.kafka) as publisher:
             landed = [InboxPosition(*at) for at in publisher.publish(records)]
         document: dict[str, object] = {"retried": len(landed)}
@@ -147,8 +154,14 @@ def _open(
     """Key, headers and value of the inbox record as it was.
 
     Raises:
-        NotFound: its retention is over.
+        NotFound: it was too large to be kept, or its retention is over.
     """
+    if not record.sealed:
+        raise NotFound(
+            "the input was not kept",
+            expected=f"at most {REJECTED_BYTES_MAX} bytes",
+            do="Publish it again, in smaller records",
+        )
     with parts.vault() as vault:
         opened = open_record(read_keys(vault, [record]), record)
     whole = opened.get(REJECTED_FIELD)
@@ -162,7 +175,7 @@ def _open(
     return key, [(name, content) for name, content in headers], value
 
 
-def _record_access(parts: Runtime, references: Sequence[str]) -> None:
+def _record_access(parts: Runtime, references: Sequence[str], operator: str | None) -> None:
     """Records that personal data was decrypted, before anybody sees it (DESIGN section 12)."""
     schema = parts.catalogue.latest(ACCESS_EVENT)
     if schema is None:
@@ -182,8 +195,8 @@ def _record_access(parts: Runtime, references: Sequence[str]) -> None:
         "subject_account": None,
         "subject_pseudonym": None,
         "actor_role": "operator",
-        "actor_name": None,
-        "actor_country": "NL",
+        "actor_name": operator or getpass.getuser(),
+        "actor_country": "",
         "reason": "fault_analysis",
         "reference": None,
         "entries": list(references),

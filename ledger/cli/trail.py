@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from ledger.bootstrap import runtime
 from ledger.cli.output import JsonOption, emit, instant, parse_instant, plain, table
@@ -123,7 +124,7 @@ def print_trail(console: Console, lines: Sequence[TrailEntry], findings: Sequenc
             entry.lawful_basis,
             plain(",".join(entry.processors)),
             f"{line.partition}:{line.offset}",
-            f"[red]{codes}[/red]" if codes else "",
+            Text(codes, style="red"),
         )
     console.print(rows)
 

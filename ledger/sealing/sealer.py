@@ -16,9 +16,9 @@ from ledger.contract.catalogue import Catalogue
 from ledger.contract.ledger_record import encode_entry, encode_rejected
 from ledger.contract.reading import Fact, RejectionReason, Unreadable, read_fact
 from ledger.contract.registry import SchemaRegistry
-from ledger.entry import Dropped, Entry, Rejected, Sealed, SourcePosition, StreamKind
+from ledger.entry import Dropped, Entry, Rejected, Sealed, SourcePosition, StreamKind, parse_coordinates
+from ledger.log.placement import stream_partition
 from ledger.log.records import OutgoingRecord, Partition, ReadRecord
-from ledger.log.topics import stream_partition
 from ledger.sealing.local_day import local_day
 from ledger.sealing.parts import Part, divide, mentions, named_stream
 from ledger.vault.field_cipher import FieldContext, content_mac, seal_field
@@ -31,6 +31,7 @@ CONTENT_CLASS = "content_check"
 REJECTED_CLASS = "rejected_input"
 REJECTED_CONTROLLER = "ledger"
 REJECTED_FIELD = "input"
+RETRY_HEADER = "ce_retryof"
 REJECTED_BYTES_MAX = 2 * 1024 * 1024
 """Twice what a publisher may send, and well within what the ledger topic takes."""
 KEY_DESTROYED = "key_destroyed"
@@ -216,6 +217,7 @@ class _Stamp:
             attempts=refusal.attempts,
             salt=salt,
             sealed=sealed,
+            retry_of=_retry_of(refusal.record),
         )
         self._append(part, encode_rejected(record))
 
@@ -261,6 +263,13 @@ def _rejected_part(record: ReadRecord) -> Part:
         roles=(),
         personal={REJECTED_FIELD: (REJECTED_CLASS, whole)} if size <= REJECTED_BYTES_MAX else {},
     )
+
+
+def _retry_of(record: ReadRecord) -> str | None:
+    """Which rejected record this is a retry of, if its headers say so in the one form that holds nothing else."""
+    stated = next((value for name, value in record.headers if name == RETRY_HEADER), None)
+    text = (stated or b"").decode("ascii", "replace")
+    return text if parse_coordinates(text) else None
 
 
 def _classes(part: Part) -> set[str]:

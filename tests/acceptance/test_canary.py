@@ -28,7 +28,6 @@ from ledger.contract.writing import (
     structured_headers,
     structured_json,
 )
-from ledger.draining import drain
 from ledger.log.publisher import InboxRecord
 from tests.acceptance.canary import (
     EMAIL,
@@ -44,6 +43,7 @@ from tests.ledger_home import (
     CATALOGUE,
     NOON,
     LedgerHome,
+    await_recorded,
     fact,
     inbox_record,
     ledger_records,
@@ -299,13 +299,6 @@ def logged_process(home: LedgerHome, command: str) -> Iterator[None]:
             process.wait(20)
 
 
-def await_recorded(parts: Runtime) -> None:
-    """Returns once the two processes have recorded the whole inbox."""
-    with parts.reader({}) as reader:
-        ends = reader.ends([p for topic in INBOX_TOPICS for p in reader.partitions_of(topic)])
-    drain(parts, ends, ourselves=False, on_progress=lambda _done, _all: None)
-
-
 def inbox_dump(parts: Runtime) -> bytes:
     """Every byte of every inbox record."""
     with parts.reader({}) as reader:
@@ -354,7 +347,7 @@ def search(home: LedgerHome, findings: Findings) -> None:
     with home.parts() as parts:
         with logged_process(home, "seal"), logged_process(home, "record"):
             publish(parts, *accepted_records(), *rejected_records().values())
-            await_recorded(parts)
+            await_recorded(home)
             listed = home.json("rejected", "list")["rejected"]
             findings.reasons = {row["reason"] for row in listed}
             with ThreadPoolExecutor(COMMANDS_AT_ONCE) as pool:
@@ -364,7 +357,7 @@ def search(home: LedgerHome, findings: Findings) -> None:
                     findings.commands[name] = canaries
                     if exit_code != expected:
                         findings.wrong_exits[name] = exit_code
-            await_recorded(parts)
+            await_recorded(home)
             findings.accepted = len(home.json("trail", "--limit", "100000")["entries"])
         findings.inbox = found_in(inbox_dump(parts))
         findings.ledger_topic = {

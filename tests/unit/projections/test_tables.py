@@ -66,8 +66,8 @@ def test_columns_are_the_migrations(table: Table) -> None:
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_rows_begin_with_their_entrys_coordinates(table: Table) -> None:
     """Everything shown is backed by an entry."""
-    assert COORDINATES == table.columns[: len(COORDINATES)]
-    assert BY_COORDINATES == table.order_by[: len(BY_COORDINATES)]
+    assert table.columns[: len(COORDINATES)] == COORDINATES
+    assert table.order_by[: len(BY_COORDINATES)] == BY_COORDINATES
 
 
 def test_names_are_taken_once() -> None:

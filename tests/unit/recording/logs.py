@@ -89,9 +89,7 @@ class LogBuilder:
 def logs(draw: st.DrawFn, *, max_size: int = 40) -> list[LogRecord]:
     """A log of several partitions in one order of reading."""
     builder = LogBuilder()
-    steps = st.lists(
-        st.tuples(st.integers(0, 19), st.integers(0, 2**32 - 1)), min_size=1, max_size=max_size
-    )
+    steps = st.lists(st.tuples(st.integers(0, 19), st.integers(0, 2**32 - 1)), min_size=1, max_size=max_size)
     for kind, seed in draw(steps):
         take_step(builder, kind, Random(seed))
     return builder.records

@@ -73,7 +73,9 @@ def sealer_lives(draw: st.DrawFn) -> tuple[list[SourcePosition], list[Run]]:
     return positions, runs
 
 
-def accepted_in(judge: Judge, positions: Sequence[SourcePosition], runs: Sequence[Run]) -> list[SourcePosition]:
+def accepted_in(
+    judge: Judge, positions: Sequence[SourcePosition], runs: Sequence[Run]
+) -> list[SourcePosition]:
     """What takes effect of a log that holds what the runs sent, one after the other."""
     mark: SourcePosition | None = None
     accepted = []
@@ -88,9 +90,7 @@ def accepted_in(judge: Judge, positions: Sequence[SourcePosition], runs: Sequenc
     return accepted
 
 
-def assert_once_and_in_order(
-    judge: Judge, positions: Sequence[SourcePosition], runs: Sequence[Run]
-) -> None:
+def assert_once_and_in_order(judge: Judge, positions: Sequence[SourcePosition], runs: Sequence[Run]) -> None:
     """Whatever was sent and lost, nothing takes effect twice, before its time, or past a hole."""
     accepted = accepted_in(judge, positions, runs)
     assert list(positions[: len(accepted)]) == accepted

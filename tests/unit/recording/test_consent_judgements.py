@@ -1,7 +1,7 @@
 """Findings on processing that rests on consent, against a slow reference that judges everything anew each time."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -176,13 +176,13 @@ def test_arrival_order_does_not_matter(facts: list[Fact], data: st.DataObject) -
 CALL_AT_5 = {"event_type": "call.completed", "occurred_at": 5}
 
 
-def change(state: str, occurred_at: int, expires_at: int | None = None) -> dict[str, object]:
+def change(state: str, occurred_at: int, expires_at: int | None = None) -> dict[str, Any]:
     """A change of consent."""
     open_fields = "{}" if expires_at is None else f'{{"expires_at":{expires_at}}}'
     return {"event_type": f"consent.{state}", "occurred_at": occurred_at, "open_fields": open_fields}
 
 
-def judgements(*facts: dict[str, object]) -> list[tuple[object, ...]]:
+def judgements(*facts: dict[str, Any]) -> list[tuple[object, ...]]:
     """Every judgement as (on, by, code, state), of facts of one person and purpose in order of arrival."""
     builder = LogBuilder()
     for number, fact in enumerate(facts):
@@ -273,7 +273,7 @@ def judgements(*facts: dict[str, object]) -> list[tuple[object, ...]]:
         ),
     ],
 )
-def test_history_of_judgements(facts: list[dict[str, object]], expected: list[tuple[object, ...]]) -> None:
+def test_history_of_judgements(facts: list[dict[str, Any]], expected: list[tuple[object, ...]]) -> None:
     """Each judgement stands where it was made: what was known when can be told afterwards."""
     assert expected == judgements(*({"lawful_basis": "consent", **fact} for fact in facts))
 
@@ -297,4 +297,9 @@ def test_made_up_logs_reach_every_state() -> None:
     rows = [row for seed in range(3) for row in recorded([long_log(seed, 500)]).rows["findings"]]
     found = {(row[2], row[5]) for row in rows}
     assert {(code, state) for code in (WITHOUT, AFTER) for state in ("open", "resolved")} <= found
-    assert {str(row[-1]).rpartition(" ")[2] for row in rows} >= {"recorded", "refused", "expired", "withdrawal"}
+    assert {str(row[-1]).rpartition(" ")[2] for row in rows} >= {
+        "recorded",
+        "refused",
+        "expired",
+        "withdrawal",
+    }

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.aggregates.data_subject import DataSubject
-from ledger.aggregates.streams import SNAPSHOT_EVERY
+from ledger.aggregates.streams import SNAPSHOT_EVERY, LedgerSnapshot
 from ledger.entry import Entry, Rejected
 from ledger.projections import PROJECTIONS
 from ledger.recording import fold as fold_module
@@ -78,7 +78,8 @@ def test_long_log_gives_the_same_snapshots_however_batched(seed: int) -> None:
 def test_every_record_is_an_entry_or_ignored(log: list[LogRecord]) -> None:
     """Nothing is refused or lost: each leaf is kept verbatim on one side, and the counters add up."""
     store = recorded([log])
-    kept = [(each.partition, each.offset, each.value) for each in (*store.entries, *store.ignored)]
+    kept = [(each.partition, each.offset, each.value) for each in store.entries]
+    kept += [(each.partition, each.offset, each.value) for each in store.ignored]
     assert sorted((r.partition, r.offset, r.value) for r in log) == sorted(kept)
     sums = {name: sum(each[name] for each in store.counters.values()) for name in _COUNTERS}
     kinds = [ignored.kind for ignored in store.ignored]
@@ -183,7 +184,7 @@ def test_repeat_moves_the_chain() -> None:
     log = LogBuilder()
     for event_id in ("call-1", "call-1", "call-2"):
         log.fact(ALICE, event_id=event_id)
-    assert ["entry", REPEATED, "entry"] == outcome(log.records, 1).kinds
+    assert outcome(log.records, 1).kinds == ["entry", REPEATED, "entry"]
 
 
 def test_same_id_in_another_stream_is_no_repeat() -> None:
@@ -191,7 +192,7 @@ def test_same_id_in_another_stream_is_no_repeat() -> None:
     log = LogBuilder()
     log.fact(ALICE, event_id="call-1")
     log.fact(UUID(int=2), event_id="call-1")
-    assert ["entry", "entry"] == outcome(log.records, 1).kinds
+    assert outcome(log.records, 1).kinds == ["entry", "entry"]
 
 
 def test_reused_id_is_found_on_the_record_that_reuses_it() -> None:
@@ -200,7 +201,7 @@ def test_reused_id_is_found_on_the_record_that_reuses_it() -> None:
     log.fact(ALICE, event_id="call-1", content_mac=b"1" * 32)
     log.fact(ALICE, event_id="call-1", content_mac=b"2" * 32)
     store = recorded([log.records])
-    assert [("event_id_reused", 1, 1, "open")] == [_judgement(row) for row in store.rows["findings"]]
+    assert [_judgement(row) for row in store.rows["findings"]] == [("event_id_reused", 1, 1, "open")]
     assert len(store.rows["audit_trail"]) == 1
 
 
@@ -210,8 +211,8 @@ def test_repeat_of_processing_is_not_judged_again() -> None:
     for _ in range(2):
         log.fact(ALICE, event_id="call-1", lawful_basis="consent", content_mac=b"1" * 32)
     store = recorded([log.records])
-    assert [("processing_without_consent", 0, 0, "open")] == [
-        _judgement(row) for row in store.rows["findings"]
+    assert [_judgement(row) for row in store.rows["findings"]] == [
+        ("processing_without_consent", 0, 0, "open")
     ]
 
 
@@ -231,12 +232,13 @@ def test_rejected_input_takes_effect_without_a_fact_key() -> None:
     log.rejected()
     log.rejected()
     store = recorded([log.records])
-    assert [(REJECTED_STREAM, 1, None), (REJECTED_STREAM, 2, None)] == [
-        (entry.stream, entry.version, entry.fact_key) for entry in store.entries
+    assert [(entry.stream, entry.version, entry.fact_key) for entry in store.entries] == [
+        (REJECTED_STREAM, 1, None),
+        (REJECTED_STREAM, 2, None),
     ]
     assert len(store.rows["rejections"]) == 2
     assert "audit_trail" not in store.rows
-    assert {"entries": 2, "rejected": 2} == {name: n for name, n in store.counters[1].items() if n}
+    assert {name: n for name, n in store.counters[1].items() if n} == {"entries": 2, "rejected": 2}
 
 
 @pytest.mark.parametrize("stream", sorted(NAMED))
@@ -246,7 +248,7 @@ def test_facts_about_nobody_are_entries_without_judgement(stream: UUID) -> None:
     log.fact(stream, lawful_basis="consent", event_id="one")
     log.fact(stream, lawful_basis="consent", event_type="consent.withdrawn", event_id="two")
     store = recorded([log.records])
-    assert [1, 2] == [entry.version for entry in store.entries]
+    assert [entry.version for entry in store.entries] == [1, 2]
     assert len(store.rows["audit_trail"]) == 2
     assert "findings" not in store.rows
 
@@ -260,7 +262,7 @@ def test_later_parts_are_not_counted_as_inbox_records() -> None:
         first, part=1, stream=UUID(int=2), previous_offset=first.source_offset, previous_part=0
     )
     records = [*log.records, LogRecord(1, 1, b"second", second)]
-    assert {"entries": 2, "accepted": 1} == outcome(records, 1).counters
+    assert outcome(records, 1).counters == {"entries": 2, "accepted": 1}
 
 
 def test_mutant_that_snapshots_at_the_end_of_a_batch_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,7 +273,7 @@ def test_mutant_that_snapshots_at_the_end_of_a_batch_is_noticed(monkeypatch: pyt
     def snapshot_per_batch(linked: Sequence[Linked], known: Known) -> Any:
         effects = original(linked, known)
         effects.snapshots = [
-            fold_module.LedgerSnapshot.take(aggregate)
+            LedgerSnapshot.take(aggregate)
             for aggregate in known.aggregates.values()
             if isinstance(aggregate, DataSubject)
         ]

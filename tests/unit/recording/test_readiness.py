@@ -10,7 +10,8 @@ from tests.unit.aggregates.facts import make_entry, make_rejected
 def records(partition: int, *rules_at: int) -> list[LogRecord]:
     """Records of one ledger partition, each sealed under the rules below an offset."""
     return [
-        LogRecord(partition, offset, b"", make_entry(rules_at=wanted)) for offset, wanted in enumerate(rules_at)
+        LogRecord(partition, offset, b"", make_entry(rules_at=wanted))
+        for offset, wanted in enumerate(rules_at)
     ]
 
 
@@ -35,9 +36,9 @@ def test_only_the_front_that_has_its_rules_is_ready(
 
 def test_governance_never_waits_for_itself() -> None:
     """Partition 0 is what others wait for; a record of it was sealed before those it names."""
-    assert 2 == ready_count(records(0, 5, 9), 0)
+    assert ready_count(records(0, 5, 9), 0) == 2
 
 
 def test_rejected_input_waits_too() -> None:
     """It has coordinates like any other, and offsets must stay dense."""
-    assert 0 == ready_count([LogRecord(1, 0, b"", make_rejected(rules_at=1))], 0)
+    assert ready_count([LogRecord(1, 0, b"", make_rejected(rules_at=1))], 0) == 0

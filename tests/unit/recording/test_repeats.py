@@ -45,5 +45,5 @@ def test_other_content_under_the_same_id_found() -> None:
     """The finding names the event type and nothing of the content."""
     finding = judge_repeat(make_entry(content_mac=OTHER), FIRST)
     assert finding is not None
-    assert EVENT_ID_REUSED == finding.code
-    assert "another call.completed with the same source and id and other content" == finding.found
+    assert finding.code == EVENT_ID_REUSED
+    assert finding.found == "another call.completed with the same source and id and other content"

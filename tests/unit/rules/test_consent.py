@@ -46,7 +46,7 @@ def test_processing_without_consent_found(state: ConsentState | None, what: str)
 def test_every_state_is_judged() -> None:
     """A state added later must be decided upon: only consent that was given is silent."""
     silent = [state for state in ConsentState if judge_consent(state, "call.completed") is None]
-    assert [ConsentState.GIVEN] == silent
+    assert silent == [ConsentState.GIVEN]
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def _canary(name: str, number: int, identifying: IdentifyingField | None) -> str
 
 
 def _is_text(schema: EventSchema, name: str) -> bool:
-    return _types(schema)[name] == ["null", "string"]
+    return bool(_types(schema)[name] == ["null", "string"])
 
 
 @cache

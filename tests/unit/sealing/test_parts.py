@@ -29,8 +29,8 @@ def names(part: Part) -> set[str]:
 def test_call_has_a_part_for_each_party() -> None:
     """Each holds their own number, and what concerns both; the caller's name is the caller's."""
     caller, called = divide(fact(CALL), {"caller": ALICE, "called": BOB})
-    assert (ALICE, StreamKind.SUBJECT, ("caller",)) == (caller.stream, caller.kind, caller.roles)
-    assert (BOB, StreamKind.SUBJECT, ("called",)) == (called.stream, called.kind, called.roles)
+    assert (caller.stream, caller.kind, caller.roles) == (ALICE, StreamKind.SUBJECT, ("caller",))
+    assert (called.stream, called.kind, called.roles) == (BOB, StreamKind.SUBJECT, ("called",))
     assert {"caller_number", "caller_name", "channel"} == names(caller)
     assert {"called_number", "channel"} == names(called)
     assert () == caller.dropped == called.dropped
@@ -39,7 +39,7 @@ def test_call_has_a_part_for_each_party() -> None:
 def test_call_to_oneself_is_one_part_in_two_roles() -> None:
     """One person, one record: both roles, everything."""
     (part,) = divide(fact(CALL), {"caller": ALICE, "called": ALICE})
-    assert (ALICE, ("caller", "called")) == (part.stream, part.roles)
+    assert (part.stream, part.roles) == (ALICE, ("caller", "called"))
     assert set(canaries(CALL)) == names(part)
 
 
@@ -47,7 +47,7 @@ def test_call_to_oneself_is_one_part_in_two_roles() -> None:
 def test_withheld_caller_leaves_one_part(subjects: Mapping[str, UUID | None]) -> None:
     """Nobody can be told of an anonymous caller; what was still said of them is dropped, and that is said."""
     (part,) = divide(fact(CALL, caller_number=None), subjects)
-    assert (BOB, ("called",)) == (part.stream, part.roles)
+    assert (part.stream, part.roles) == (BOB, ("called",))
     assert {"called_number", "channel"} == names(part)
     assert (Dropped(field="caller_name", reason=NO_SUBJECT),) == part.dropped
 
@@ -66,7 +66,7 @@ def test_call_of_nobody_is_unattributed(subjects: Mapping[str, UUID | None]) -> 
     """It goes whole to the controller's stream of facts about nobody we know."""
     (part,) = divide(fact(CALL), subjects)
     assert named_stream(StreamKind.UNATTRIBUTED, CONTROLLER) == part.stream
-    assert (StreamKind.UNATTRIBUTED, ()) == (part.kind, part.roles)
+    assert (part.kind, part.roles) == (StreamKind.UNATTRIBUTED, ())
     assert set(canaries(CALL)) == names(part)
 
 
@@ -79,7 +79,7 @@ def test_governance_fact_goes_to_its_controllers_stream(event_type: str) -> None
         part.kind,
         part.roles,
     )
-    assert {} == part.personal
+    assert part.personal == {}
 
 
 def test_absent_value_is_neither_kept_nor_dropped() -> None:
@@ -87,7 +87,7 @@ def test_absent_value_is_neither_kept_nor_dropped() -> None:
     caller, called = divide(fact(CALL, channel=None, caller_name=None), {"caller": ALICE, "called": BOB})
     assert {"caller_number"} == names(caller)
     assert {"called_number"} == names(called)
-    assert () == caller.dropped
+    assert caller.dropped == ()
 
 
 def test_values_carry_their_retention_class() -> None:
@@ -129,7 +129,7 @@ def test_mentions_name_each_role_by_all_its_identifiers() -> None:
 @pytest.mark.parametrize("event", SUBJECT_SCHEMAS, ids=lambda event: event.event_type)
 def test_event_that_names_nobody_mentions_nobody(event: EventSchema) -> None:
     """Withheld identifiers are null; they make no person."""
-    assert {} == mentions(fact(event, **dict.fromkeys((f.name for f in event.identifying_fields), None)))
+    assert mentions(fact(event, **dict.fromkeys((f.name for f in event.identifying_fields), None))) == {}
 
 
 def concerned(field: PersonalField) -> tuple[str, ...] | None:

@@ -10,13 +10,15 @@ from ledger.contract.catalogue import EventSchema
 from ledger.contract.ledger_record import decode_record
 from ledger.contract.reading import RejectionReason
 from ledger.entry import Dropped, Entry, Rejected, SourcePosition, StreamKind
+from ledger.log.placement import stream_partition
 from ledger.log.records import OutgoingRecord, Partition, ReadRecord
-from ledger.log.topics import stream_partition
+from ledger.log.topics import LEDGER_MESSAGE_BYTES_MAX
 from ledger.sealing.local_day import local_day
 from ledger.sealing.opening import open_record, read_keys
 from ledger.sealing.parts import named_stream
 from ledger.sealing.sealer import (
     CONTENT_CLASS,
+    REJECTED_BYTES_MAX,
     REJECTED_CLASS,
     REJECTED_CONTROLLER,
     REJECTED_FIELD,
@@ -103,7 +105,7 @@ def test_every_personal_value_of_every_event_opens_again(
     sealed = entries(seal(sealer, inbox_record(event, payload)))
     found: dict[str, object] = {}
     for entry in sealed:
-        assert [] == entry.dropped
+        assert entry.dropped == []
         found |= opened(vault, entry)
     assert {field.name: payload[field.name] for field in event.personal_fields} == found
 
@@ -143,9 +145,7 @@ def test_canary_search_finds_what_is_left_open(sealer: Sealer) -> None:
     leaking = type(CALL).from_raw(fields)
     values = canaries(CALL)
     batch = seal(
-        Sealer(
-            MemoryVault(), type(catalogue()).of([leaking]), ledger_partitions=PARTITIONS, registry=None
-        ),
+        Sealer(MemoryVault(), type(catalogue()).of([leaking]), ledger_partitions=PARTITIONS, registry=None),
         inbox_record(leaking, datum(leaking, caller_name=values["caller_name"])),
     )
     assert batch.facts == 1
@@ -164,13 +164,13 @@ def test_records_carry_coordinates_and_stamps(sealer: Sealer) -> None:
             entry.part,
             entry.parts,
         )
-        assert (SEALED_AT, RULES_AT, OCCURRED_AT) == (entry.sealed_at, entry.rules_at, entry.occurred_at)
-        assert (EVENT_ID, SOURCE, "call.completed", 1) == (
+        assert (entry.sealed_at, entry.rules_at, entry.occurred_at) == (SEALED_AT, RULES_AT, OCCURRED_AT)
+        assert (
             entry.event_id,
             entry.event_source,
             entry.event_type,
             entry.event_version,
-        )
+        ) == (EVENT_ID, SOURCE, "call.completed", 1)
         assert local_day(OCCURRED_AT) == entry.occurred_day
 
 
@@ -180,7 +180,7 @@ def test_records_go_where_their_stream_lives(sealer: Sealer) -> None:
     for record, entry in zip(batch.records, entries(batch), strict=True):
         assert stream_partition(entry.stream, entry.stream_kind, PARTITIONS) == record.partition
         assert entry.stream.bytes == record.key
-        assert SEALED_AT // 1000 == record.timestamp_ms
+        assert record.timestamp_ms == SEALED_AT // 1000
 
 
 def test_each_record_names_the_one_before_it_in_its_chain(sealer: Sealer) -> None:
@@ -215,14 +215,14 @@ def test_inbox_partitions_have_chains_of_their_own(sealer: Sealer) -> None:
     other = Partition("inbox.processing", 1)
     elsewhere = inbox_record(CALL, datum(CALL), offset=0, event_id="evt-2", partition=other)
     mine, theirs = entries(seal(sealer, call(0, called_number=None), elsewhere))[:2]
-    assert (None, None) == (mine.previous, theirs.previous)
+    assert (mine.previous, theirs.previous) == (None, None)
 
 
 def test_chain_given_is_not_changed(sealer: Sealer) -> None:
     """Progress moves only once everything is acknowledged; until then the old chain holds."""
     chain: dict[ChainKey, SourcePosition] = {}
     seal(sealer, call(), chain=chain)
-    assert {} == chain
+    assert chain == {}
 
 
 def test_sealing_again_gives_the_same_places_under_new_salts(sealer: Sealer) -> None:
@@ -240,8 +240,7 @@ def test_sealing_again_gives_the_same_places_under_new_salts(sealer: Sealer) -> 
 def test_salts_differ_within_a_batch(sealer: Sealer) -> None:
     """A key and nonce come from the salt: one salt for two records would be one nonce for two texts."""
     salts = [
-        entry.salt
-        for entry in entries(seal(sealer, *[call(n, event_id=f"call-{n}") for n in range(5)]))
+        entry.salt for entry in entries(seal(sealer, *[call(n, event_id=f"call-{n}") for n in range(5)]))
     ]
     assert len(salts) == len(set(salts)) == 10
 
@@ -270,7 +269,7 @@ def test_destroyed_subject_key_loses_its_class_only(vault: MemoryVault, sealer: 
     lost = ("sender_number", "sender_email", "sender_name")
     assert [Dropped(field=name, reason="key_destroyed") for name in lost] == late_sender.dropped
     assert {"subject_line", "content"} == set(opened(vault, late_sender))
-    assert [] == late_recipient.dropped
+    assert late_recipient.dropped == []
     assert opened(vault, recipient) == opened(vault, late_recipient)
 
 
@@ -278,7 +277,7 @@ def test_destroyed_subject_key_closes_what_was_sealed_before(vault: MemoryVault,
     """Nothing in the log is touched, yet the fields open no longer; the other party's do."""
     caller, called = entries(seal(sealer, call()))
     vault.destroy_subject_class(caller.stream, "call_history")
-    assert {} == opened(vault, caller)
+    assert opened(vault, caller) == {}
     assert {"called_number", "channel"} == set(opened(vault, called))
 
 
@@ -287,7 +286,7 @@ def test_destroyed_day_closes_that_day_only(vault: MemoryVault, sealer: Sealer) 
     next_day = inbox_record(CALL, datum(CALL), event_id="evt-2", occurred_at=OCCURRED_AT + 86_400_000_000)
     today, _, tomorrow, _ = entries(seal(sealer, call(), next_day))
     vault.destroy_day(CONTROLLER, "call_history", today.occurred_day)
-    assert {} == opened(vault, today)
+    assert opened(vault, today) == {}
     assert {"caller_number", "caller_name", "channel"} == set(opened(vault, tomorrow))
     late, _ = entries(seal(sealer, call()))
     assert {"key_destroyed"} == {dropped.reason for dropped in late.dropped}
@@ -300,7 +299,7 @@ def test_destroyed_content_key_leaves_no_mac(vault: MemoryVault, sealer: Sealer)
     again, other = entries(seal(sealer, call()))
     assert again.content_mac is None
     assert called.content_mac == other.content_mac
-    assert [] == again.dropped
+    assert again.dropped == []
 
 
 def test_ciphertext_moved_to_another_record_does_not_open(vault: MemoryVault, sealer: Sealer) -> None:
@@ -352,7 +351,7 @@ def test_same_content_in_avro_and_json_has_one_mac(event: EventSchema, vault: Me
     ],
     ids=str,
 )
-def test_other_content_has_another_mac(changes: dict[str, object], vault: MemoryVault) -> None:
+def test_other_content_has_another_mac(changes: dict[str, Any], vault: MemoryVault) -> None:
     """Whatever a publisher changes under the same id shows, for both parties."""
     before, after = macs(vault, call()), macs(vault, call(**changes))
     assert all(one != other for one, other in zip(before, after, strict=True))
@@ -418,7 +417,7 @@ def test_rejected_input_keeps_null_headers(vault: MemoryVault, sealer: Sealer) -
     """A header may be null in spite of the type; null is not empty."""
     headers: Any = [("ce_id", None), ("ce_id", b"")]
     record = rejected(seal(sealer, ReadRecord(INBOX, 4, None, b"?", headers, 0)))
-    assert {REJECTED_FIELD: [None, [["ce_id", None], ["ce_id", b""]], b"?"]} == opened(vault, record)
+    assert opened(vault, record) == {REJECTED_FIELD: [None, [["ce_id", None], ["ce_id", b""]], b"?"]}
 
 
 def test_rejected_input_has_reason_and_coordinates(sealer: Sealer) -> None:
@@ -429,30 +428,71 @@ def test_rejected_input_has_reason_and_coordinates(sealer: Sealer) -> None:
     stream = named_stream(StreamKind.REJECTED, "inbox.processing:0")
     assert (stream, "rejected", 0, 1) == (record.stream, record.stream_kind, record.part, record.parts)
     assert (SourcePosition(4, 0), SourcePosition(3, 0)) == (record.position, record.previous)
-    assert ("magic_unknown", "value", 1) == (record.reason, record.detail, record.attempts)
+    assert (record.reason, record.detail, record.attempts) == ("magic_unknown", "value", 1)
     assert (SEALED_AT, RULES_AT, local_day(SEALED_AT)) == (
         record.sealed_at,
         record.rules_at,
         record.occurred_day,
     )
     assert batch.records[0].partition != 0
-    assert (0, 1) == (batch.facts, batch.rejected)
+    assert (batch.facts, batch.rejected) == (0, 1)
 
 
 def test_rejected_input_ends_with_its_day(vault: MemoryVault, sealer: Sealer) -> None:
     """It is kept only so that it can be repaired; afterwards nothing opens it, and its reason stays."""
     record = rejected(seal(sealer, ReadRecord(INBOX, 4, None, b"?", [], 0)))
     vault.destroy_day(REJECTED_CONTROLLER, REJECTED_CLASS, record.occurred_day)
-    assert {} == opened(vault, record)
+    assert opened(vault, record) == {}
     late = rejected(seal(sealer, ReadRecord(INBOX, 5, None, b"?", [], 0)))
-    assert ([], "magic_unknown") == (late.sealed, late.reason)
+    assert (late.sealed, late.reason) == ([], "magic_unknown")
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        pytest.param([], None, id="no retry"),
+        pytest.param([("ce_retryof", b"3:1042")], "3:1042", id="a retry"),
+        pytest.param([("ce_retryof", b"3:1042"), ("ce_retryof", b"4:1")], "3:1042", id="said twice"),
+        pytest.param([("ce_retryof", None)], None, id="null"),
+        pytest.param([("ce_retryof", b"")], None, id="empty"),
+        pytest.param([("ce_retryof", b"+3197010007301")], None, id="a number"),
+        pytest.param([("ce_retryof", b"3:1042 canary")], None, id="something behind it"),
+        pytest.param([("ce_retryof", "3:\u0661".encode())], None, id="digits of another script"),
+        pytest.param([("ce_retryof", b"\xff:\xff")], None, id="no text"),
+    ],
+)
+def test_rejected_retry_names_what_it_repairs_and_nothing_else(
+    stated: Any, expected: str | None, sealer: Sealer
+) -> None:
+    """The header is not sealed, so only coordinates get through it."""
+    assert expected == rejected(seal(sealer, ReadRecord(INBOX, 4, None, b"?", stated, 0))).retry_of
+
+
+@pytest.mark.parametrize(
+    ("spare", "kept"), [pytest.param(64, True, id="at the limit"), pytest.param(0, False, id="above it")]
+)
+def test_rejected_input_too_large_for_the_ledger_leaves_its_reason(
+    spare: int, kept: bool, vault: MemoryVault, sealer: Sealer
+) -> None:
+    """One oversized record must not stop its sealer for ever; that it was there, and where, is still a fact."""
+    value = bytes(REJECTED_BYTES_MAX - spare)
+    record = rejected(seal(sealer, ReadRecord(INBOX, 4, None, value, [], 0)))
+    assert ("too_large", SourcePosition(4, 0)) == (record.reason, record.position)
+    assert kept == bool(opened(vault, record))
+
+
+def test_largest_rejected_input_fits_the_ledger_topic(sealer: Sealer) -> None:
+    """What is kept of rejected input can be appended, with every header and key."""
+    value = bytes(REJECTED_BYTES_MAX - 64)
+    (record,) = seal(sealer, ReadRecord(INBOX, 4, None, value, [], 0)).records
+    assert len(record.key) + len(record.value) < LEDGER_MESSAGE_BYTES_MAX
 
 
 def test_refusal_by_the_loop_is_sealed_as_it_says(sealer: Sealer) -> None:
     """Bytes that kill the process are refused without being read once more."""
     refusal = Refusal(record=call(7), reason=RejectionReason.ATTEMPTS_EXHAUSTED, detail="value", attempts=3)
     record = rejected(sealer.seal([refusal], {}, sealed_at=SEALED_AT, rules_at=0))
-    assert ("attempts_exhausted", 3) == (record.reason, record.attempts)
+    assert (record.reason, record.attempts) == ("attempts_exhausted", 3)
 
 
 def test_batch_of_everything_keeps_its_order(sealer: Sealer) -> None:
@@ -476,7 +516,7 @@ def test_batch_of_everything_keeps_its_order(sealer: Sealer) -> None:
         ((4, 0), "subject"),
     ]
     assert expected == [(tuple(record.position), record.stream_kind) for record in decoded]
-    assert (4, 1) == (batch.facts, batch.rejected)
+    assert (batch.facts, batch.rejected) == (4, 1)
 
 
 def test_empty_batch_seals_nothing(sealer: Sealer) -> None:

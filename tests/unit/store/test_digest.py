@@ -8,12 +8,12 @@ import pytest
 
 import ledger.store
 from ledger.projections import PROJECTIONS
-from ledger.projections.projection import Table
+from ledger.projections.projection import BY_COORDINATES, Table
 from ledger.store.digest import STORED, digested_tables, overall
 
 MIGRATIONS = Path(ledger.store.__file__).parent / "migrations"
 TABLES = [table for tables in digested_tables().values() for table in tables]
-_TABLE = re.compile(r"^CREATE TABLE (\w+) \(\n(.*?)\n\)(?: WITH .*)?;$", re.MULTILINE | re.DOTALL)
+_TABLE = re.compile(r"^CREATE TABLE (\w+) \(\n(.*?)\n\)(?: WITH [^\n]*)?;$", re.MULTILINE | re.DOTALL)
 _PRIMARY_KEY = re.compile(r"PRIMARY KEY \((.*?)\)|^    (\w+) .* PRIMARY KEY", re.MULTILINE)
 _UNIQUE_INDEX = re.compile(r"CREATE UNIQUE INDEX \w+ ON (\w+) \((.*?)\)")
 
@@ -75,6 +75,15 @@ def test_rows_are_ordered_by_a_unique_key(table: Table) -> None:
 def test_rows_are_ordered_by_columns_they_have(table: Table) -> None:
     """What orders the rows is hashed with them."""
     assert set(table.order_by) <= set(table.column_names)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_rows_can_be_bounded_by_what_caused_them(table: Table) -> None:
+    """As of an earlier offset the rows of later records are left out; a judgement's cause is not what it is on."""
+    if set(BY_COORDINATES) <= set(table.column_names):
+        expected = "judged_by" if table.name == "findings" else "ledger_offset"
+        assert expected == table.caused_by
+        assert table.caused_by in table.column_names
 
 
 @pytest.mark.parametrize(
