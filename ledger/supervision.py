@@ -3,6 +3,7 @@
 In production this is systemd's or Kubernetes' work; `ledger up`, the demo and the tests use this one.
 """
 
+import os
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from typing import Self
 
 import structlog
 
-from consumers.lifecycle import StopRequest
+from consumers.lifecycle import SUPERVISOR_VARIABLE, StopRequest
 from ledger.config import Settings
 
 RESTART_DELAY_S = 0.5
@@ -88,7 +89,7 @@ class Supervisor:
     """
 
     def __init__(self, settings: Settings, commands: Sequence[str], log_dir: Path | None = None) -> None:
-        environment = settings.child_environment()
+        environment = {**settings.child_environment(), SUPERVISOR_VARIABLE: str(os.getpid())}
         self.supervised = {
             command: Supervised(command, environment, log_dir / f"{command}.log" if log_dir else None)
             for command in commands

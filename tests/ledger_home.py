@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,8 @@ from ledger.log.records import Partition, ReadRecord
 from ledger.replay import Until, live_state, replay
 
 COMMAND_TIMEOUT_S = 120
+STOP_TIMEOUT_S = 15
+"""A process abandons its batch before this."""
 CATALOGUE = Catalogue.load()
 NOON = 1_774_609_200_000_000
 """2026-03-27T11:00:00Z, in microseconds."""
@@ -72,7 +73,7 @@ class LedgerHome:
 
     @contextmanager
     def process(self, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
-        """A long-running `ledger` command, killed at the end."""
+        """A long-running `ledger` command, ended with the block."""
         started = subprocess.Popen(
             [sys.executable, "-m", "ledger.cli", *arguments],
             env=self.environment,
@@ -82,9 +83,12 @@ class LedgerHome:
         try:
             yield started
         finally:
-            if started.poll() is None:
-                started.send_signal(signal.SIGKILL)
-            started.wait()
+            started.terminate()
+            try:
+                started.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                started.kill()
+                started.wait()
 
     @contextmanager
     def parts(self) -> Iterator[Runtime]:
@@ -208,7 +212,9 @@ def verify_whole_log(parts: Runtime) -> None:
     positions, live = live_state(parts)
     for partition, offsets in _offsets(parts).items():
         assert list(range(len(offsets))) == offsets, f"partition {partition.number} is not dense"
-    replayed = replay(parts, until=Until(positions=positions), into=None, on_progress=lambda _done, _all: None)
+    replayed = replay(
+        parts, until=Until(positions=positions), into=None, on_progress=lambda _done, _all: None
+    )
     assert live == replayed.digests
 
 

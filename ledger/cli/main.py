@@ -15,6 +15,7 @@ from ledger.errors import CallerError, LedgerError
 from ledger.observability import configure_logs
 
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 
 app = typer.Typer(
     name="ledger",
@@ -41,6 +42,7 @@ def main() -> None:
     """Entry point; exit codes as in DESIGN section 14."""
     # Not KeyboardInterrupt, which typer turns into "Aborted!" and exit code 1. Contexts unwind all the same.
     signal.signal(signal.SIGINT, lambda *_: sys.exit(EXIT_INTERRUPTED))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
     try:
         # Commands answer on stdout and only warn on stderr; the processes raise the level for themselves.
         configure_logs("warning", Settings().log_format)

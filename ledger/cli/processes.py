@@ -31,7 +31,7 @@ def parse_slot(text: str) -> tuple[int, int]:
     Raises:
         CallerError: not 1 <= i <= n.
     """
-    match = re.fullmatch(r"(\d{1,4})/(\d{1,4})", text)
+    match = re.fullmatch(r"(\d{1,4})/(\d{1,4})", text, re.ASCII)
     if match and 1 <= int(match[1]) <= int(match[2]):
         return int(match[1]), int(match[2])
     raise CallerError(

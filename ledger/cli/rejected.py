@@ -26,9 +26,10 @@ ACCESS_EVENT = "data.accessed"
 
 rejected_app = typer.Typer(help="Input that could not be read.", no_args_is_help=True)
 OperatorOption = Annotated[
-    str,
+    str | None,
     typer.Option(
-        envvar="LEDGER_OPERATOR", help="Who decrypts; kept sealed with the access that is recorded."
+        envvar="LEDGER_OPERATOR",
+        help="Who decrypts, by default the user of this system; kept sealed with the access that is recorded.",
     ),
 ]
 Reference = Annotated[

@@ -1,5 +1,6 @@
 """Readers of topics by assigned partitions and positions we keep ourselves; no consumer groups."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
@@ -20,6 +21,10 @@ from ledger.log.records import Partition, ReadRecord
 
 FETCH_WAIT_MS = 100
 """How long the broker may hold an empty fetch: bounds the delay of a quiet log."""
+EAGER_POLL_MS = 20
+"""While records flow the next ones arrive within this."""
+IDLE_PAUSE_S = 0.02
+"""Between looks at a quiet log: what it adds to the delay of the first record after a pause."""
 FETCH_BYTES_MAX = 8 * 1024 * 1024
 """Per partition and fetch; bounds memory together with the batch size."""
 
@@ -51,14 +56,27 @@ class PartitionReader:
             self.seek(partition, offset)
 
     def poll(self, timeout_s: float) -> dict[Partition, list[ReadRecord]]:
-        """The next records of each partition, at most the batch size in all; empty when there are none.
+        """The next records of each partition, at most the batch size in all; empty when there are none in time.
 
         Raises:
             LogRegressed: a position lies outside the log.
             InfrastructureError: Kafka did not answer.
         """
+        deadline = time.monotonic() + timeout_s
+        polled = self._poll_once(EAGER_POLL_MS)
+        while not polled and time.monotonic() < deadline:
+            # Not one long poll: the client asks again at once when a broker answers an empty fetch without
+            # holding it, as the embedded one does, and then takes a whole core to wait.
+            time.sleep(IDLE_PAUSE_S)
+            polled = self._poll_once(0)
+        return {
+            Partition(tp.topic, tp.partition): [_read_record(record) for record in records]
+            for tp, records in polled.items()
+        }
+
+    def _poll_once(self, timeout_ms: int) -> dict[KafkaTopicPartition, list[object]]:
         try:
-            polled = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
+            polled: dict[KafkaTopicPartition, list[object]] = self._consumer.poll(timeout_ms=timeout_ms)
         except kafka_errors.OffsetOutOfRangeError as error:
             raise LogRegressed(
                 "reading from a stored position",
@@ -72,10 +90,7 @@ class PartitionReader:
                 found=type(error).__name__,
                 do="Check the brokers, then start again",
             ) from error
-        return {
-            Partition(tp.topic, tp.partition): [_read_record(record) for record in records]
-            for tp, records in polled.items()
-        }
+        return polled
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Moves the reading position of an assigned partition."""

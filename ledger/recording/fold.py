@@ -211,7 +211,7 @@ def _finding(subject: DataSubject, purpose: str, it: UnderConsent) -> Finding | 
 
 
 def _repeated(log_record: LogRecord, entry: Entry, first_mac: bytes | None) -> Recorded:
-    """A repeat: nothing but what is found on it."""
+    """A repeat: what is found on it, and that it was a retry of rejected input, if it was; nothing else."""
     finding = judge_repeat(entry, first_mac)
     return Recorded(
         partition=log_record.partition,

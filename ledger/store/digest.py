@@ -1,7 +1,7 @@
 """One digest per projection, and over all: SHA-256 over the rows in ledger order.
 
 A digest depends on ledger bytes only (DESIGN section 3, invariant 3): the rows are ordered by ledger
-coordinates or ids, never by text, so no locale enters, and encoded as PostgreSQL's binary COPY writes
+coordinates or ids, text among them by its bytes, so no locale enters, and encoded as PostgreSQL's binary COPY writes
 integers, uuids, text, bytea and their arrays, which is the same in every version.
 """
 
@@ -105,7 +105,7 @@ def _hash_rows(
         sql.SQL(", ").join(sql.Identifier("t", name) for name in table.column_names),
         sql.Identifier(table.name),
         sql.SQL("") if ends is None else _within(table, ends),
-        sql.SQL(", ").join(sql.Identifier("t", name) for name in table.order_by),
+        sql.SQL(", ").join(_ordered(table, name) for name in table.order_by),
     )
     with (
         translated_errors(f"digesting {table.name}"),
@@ -116,6 +116,12 @@ def _hash_rows(
         for block in copy:
             update(bytes(block[skip:]))
             skip = 0
+
+
+def _ordered(table: Table, column: str) -> sql.Composed:
+    """A column to order by; text by its bytes, whatever the database's locale."""
+    by_bytes = dict(table.columns)[column] == "text"
+    return sql.SQL('{} COLLATE "C"' if by_bytes else "{}").format(sql.Identifier("t", column))
 
 
 def _within(table: Table, ends: Mapping[int, int]) -> sql.Composed:

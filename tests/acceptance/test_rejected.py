@@ -90,10 +90,11 @@ def test_retry_of_what_is_still_broken_is_rejected_again(rejected: Rejected) -> 
     before = len(rejected.home.json("rejected", "list")["rejected"])
     done = rejected.home.json("rejected", "retry", rejected.garbage)
     assert done == {"retried": 1, "rejected": 1, "duplicates": 0, "accepted": 0}
-    rows = rejected.home.json("rejected", "list")["rejected"]
+    rows = {row["ledger"]: row for row in rejected.home.json("rejected", "list")["rejected"]}
     assert before + 1 == len(rows)
-    assert rows[-1]["reason"] == "magic_unknown"
-    assert all(row["retried_as"] is None for row in rows)
+    again = rows[rows[rejected.garbage]["retried_as"]]
+    assert again["reason"] == "magic_unknown"
+    assert again["retried_as"] is None
 
 
 def test_retry_of_what_was_not_at_fault_is_accepted_once(rejected: Rejected) -> None:

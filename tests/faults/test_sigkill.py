@@ -87,7 +87,9 @@ def check_exactly_once(parts: Runtime) -> None:
     records = [decode_record(state) for state in states]
     seen = Counter((r.source_topic, r.source_partition, r.source_offset, r.part) for r in records)
     expected = {
-        (r.source_topic, r.source_partition, r.source_offset, part) for r in records for part in range(r.parts)
+        (r.source_topic, r.source_partition, r.source_offset, part)
+        for r in records
+        for part in range(r.parts)
     }
     assert expected == set(seen), "an inbox record lacks a part"
     assert {1} == set(seen.values()), "an inbox record took effect more than once"

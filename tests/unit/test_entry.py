@@ -1,7 +1,7 @@
 """Ledger coordinates as text, which publishers may write."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.entry import parse_coordinates
@@ -58,6 +58,7 @@ def test_other_text_is_no_coordinates(text: str) -> None:
     assert parse_coordinates(text) is None
 
 
+@settings(deadline=None)
 @given(st.text(st.characters() | st.sampled_from("0123456789:")) | st.from_regex(r"\d{0,22}:\d{0,22}"))
 def test_coordinates_fit_their_columns(text: str) -> None:
     """Whatever is read fits an int4 and an int8."""

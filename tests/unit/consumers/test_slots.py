@@ -1,7 +1,7 @@
 """Slots share out partitions without consumer groups: each partition to exactly one of them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumers.lifecycle import StopRequest, in_slot
@@ -9,12 +9,14 @@ from ledger.cli.processes import parse_slot
 from ledger.errors import CallerError
 
 
+@settings(deadline=None)
 @given(st.integers(1, 64), st.integers(0, 2000))
 def test_every_partition_is_in_exactly_one_slot(of: int, number: int) -> None:
     """None is left out, none is worked on twice."""
     assert sum(in_slot(number, (index, of)) for index in range(1, of + 1)) == 1
 
 
+@settings(deadline=None)
 @given(st.integers(1, 64), st.integers(1, 1024))
 def test_slots_differ_by_one_partition_at_most(of: int, partitions: int) -> None:
     """The work is shared evenly."""

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.entry import StreamKind
@@ -27,6 +27,7 @@ def test_stream_never_moves(stream: str, expected: tuple[int, ...], kind: str) -
     assert expected == tuple(stream_partition(UUID(stream), kind, count) for count in COUNTS)
 
 
+@settings(deadline=None)
 @given(st.uuids(), st.integers(2, 1024))
 def test_governance_lives_in_partition_0_alone(stream: UUID, partitions: int) -> None:
     """Everything else is kept out of it, and within the topic."""

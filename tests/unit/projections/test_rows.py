@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.aggregates.data_subject import FACTS
@@ -241,6 +241,7 @@ def test_retry_that_is_rejected_again_has_both_rows() -> None:
     assert (made[1][1]["rejected_partition"], made[1][1]["rejected_offset"]) == (2, 1042)
 
 
+@settings(deadline=None)
 @given(entries(), st.integers(1, 1000))
 def test_apply_depends_on_its_argument_only(entry: Entry, version: int) -> None:
     """Asked twice, a projection answers the same, and every row has a value for every column."""

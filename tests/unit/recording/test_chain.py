@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import pytest
-from hypothesis import find, given
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from ledger.entry import SourcePosition
@@ -98,12 +98,14 @@ def assert_once_and_in_order(judge: Judge, positions: Sequence[SourcePosition], 
     assert list(positions) == accepted_in(judge, positions, [*runs, everything_again])
 
 
+@settings(deadline=None)
 @given(sealer_lives())
 def test_each_position_takes_effect_once_and_in_order(lives: tuple[list[SourcePosition], list[Run]]) -> None:
     """Sealers restart from anywhere and lose sends; one full resend later all is in, exactly once."""
     assert_once_and_in_order(judge_link, *lives)
 
 
+@settings(deadline=None)
 @given(sealer_lives())
 def test_resend_from_the_first_hole_is_enough(lives: tuple[list[SourcePosition], list[Run]]) -> None:
     """A restarted sealer goes on where its progress stands, which is never past what was lost."""

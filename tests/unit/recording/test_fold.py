@@ -265,6 +265,18 @@ def test_later_parts_are_not_counted_as_inbox_records() -> None:
     assert outcome(records, 1).counters == {"entries": 2, "accepted": 1}
 
 
+def test_repeat_of_a_later_part_is_not_a_duplicate_of_its_own() -> None:
+    """An event sent again is one duplicate, however many people it is about."""
+    log = LogBuilder()
+    log.fact(ALICE, event_id="call-1")
+    log.fact(ALICE, event_id="call-1")
+    repeat = log.records[1].record
+    later = msgspec.structs.replace(repeat, part=1, previous_offset=1, previous_part=0)
+    records = [*log.records, LogRecord(1, 2, b"the later part", later)]
+    expected = {"entries": 1, "accepted": 1, "duplicates": 1}
+    assert Outcome(["entry", REPEATED, REPEATED], expected) == outcome(records, 1)
+
+
 def test_mutant_that_snapshots_at_the_end_of_a_batch_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Snapshots taken wherever a batch happens to end would make state depend on batching."""
     log = long_log(0, 300)

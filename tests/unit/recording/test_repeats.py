@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.recording.repeats import EVENT_ID_REUSED, fact_key, judge_repeat
@@ -19,6 +19,7 @@ def test_fact_key_is_for_ever() -> None:
     assert UUID("dc4c8d3e-a29b-f796-0dd8-c2501d373043") == fact_key(UUID(int=1), "urn:test:pbx", "call-1")
 
 
+@settings(deadline=None)
 @given(KEYED, KEYED)
 def test_facts_share_a_key_only_when_stream_source_and_id_are_the_same(
     one: tuple[UUID, str, str], other: tuple[UUID, str, str]

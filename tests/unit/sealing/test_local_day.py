@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ledger.contract.cloudevents import MICROS_MAX, MICROS_MIN, parse_time
@@ -52,6 +52,7 @@ def test_day_of_instant(instant: str, expected: str) -> None:
     assert day(expected) == local_day(parse_time(instant))
 
 
+@settings(deadline=None)
 @given(st.integers(MICROS_MIN, MICROS_MAX) | st.integers(0, 4_102_444_800_000_000))
 @example(MICROS_MIN)
 @example(MICROS_MAX)
@@ -66,6 +67,7 @@ def test_day_is_that_of_adding_the_offset(occurred_at: int) -> None:
     assert (occurred_at + offset // timedelta(microseconds=1)) // DAY_MICROS == local_day(occurred_at)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 4_102_444_800_000_000), st.integers(0, DAY_MICROS))
 def test_days_never_go_back(occurred_at: int, later: int) -> None:
     """A later instant is never of an earlier day, and a day later never two days on."""

@@ -61,7 +61,7 @@ def seal(
 ) -> SealedBatch:
     """Reads and seals inbox records as one batch."""
     readings = [sealer.read(record, 1) for record in records]
-    return sealer.seal(readings, chain or {}, sealed_at=SEALED_AT, rules_at=RULES_AT)
+    return sealer.seal(readings, {} if chain is None else chain, sealed_at=SEALED_AT, rules_at=RULES_AT)
 
 
 def entries(batch: SealedBatch) -> list[Entry]:
