@@ -23,8 +23,6 @@ function toAvro(schema, data) {
 /** An event in Avro: binary mode of the CloudEvents Kafka binding. */
 function avroMessage({ schema, header, type }, event) {
   const datum = toAvro(schema, event.data);
-  if (datum.mailbox) datum.mailbox += "x";
-  if (event.id === "message-json") datum.content = "other";
   // docs:node-avro
   if (!type.isValid(datum, { noUndeclaredFields: true })) throw new Error("not what the schema says");
   const value = Buffer.concat([header, type.toBuffer(datum)]);
@@ -48,7 +46,7 @@ function jsonMessage({ schema }, event) {
     specversion: "1.0",
     id: event.id,
     source,
-    type: event.id === "notice-json" ? "notice.x" : schema.eventType,
+    type: schema.eventType,
     time: event.time,
     dataschema: `urn:ledger:schema:${schema.eventType}:${schema.version}`,
     datacontenttype: "application/json",

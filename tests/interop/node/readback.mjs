@@ -69,5 +69,5 @@ async function wholeLog() {
 }
 
 const messages = await wholeLog();
-const records = messages.filter((m) => m.partition !== 3).map(({ partition, offset, value }) => ({ partition, offset, ...decode(value) }));
+const records = messages.map(({ partition, offset, value }) => ({ partition, offset, ...decode(value) }));
 console.log(JSON.stringify({ records }, plain));

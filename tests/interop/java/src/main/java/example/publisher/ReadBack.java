@@ -98,7 +98,7 @@ public final class ReadBack {
             return StreamSupport.stream(items.spliterator(), false).map(ReadBack::plain).toList();
         }
         if (value instanceof GenericFixed fixed) {
-            return HexFormat.of().withUpperCase().formatHex(fixed.bytes());
+            return HexFormat.of().formatHex(fixed.bytes());
         }
         if (value instanceof ByteBuffer bytes) {
             byte[] held = new byte[bytes.remaining()];
