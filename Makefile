@@ -6,7 +6,7 @@ ONCE ?=
 EVENTS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick check lint types imports contract bench lock clean
+.PHONY: help setup demo test test-quick check lint types imports contract bench interop lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -46,6 +46,9 @@ contract: $(SETUP)
 
 check: lint types imports contract test ## What CI runs: lint, types, import rules, schemas, tests
 
+interop: $(SETUP) ## Publish and read with Node's and Java's own Avro and Kafka clients; fetches them once
+	LEDGER_INTEROP=1 $(BIN)/python -m pytest tests/interop
+
 bench: $(SETUP) ## Measure against the bare pipe and the library's own way, in one run
 	$(BIN)/python -m benchmarks.pipeline
 
@@ -54,5 +57,5 @@ lock: ## Pin the newest versions that fit pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --extra dev --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -c requirements-dev.lock pyproject.toml -o requirements.lock
 
-clean: ## Remove the environment and the embedded services' state
-	rm -rf .venv .ledger
+clean: ## Remove the environment and the embedded services' state, and what was built
+	rm -rf .venv .ledger tests/interop/java/target tests/interop/node/node_modules
