@@ -167,10 +167,10 @@ def content_mac(subject_key: bytes, epoch_key: bytes, context: FieldContext, con
         CallerError: a key is not 32 bytes.
     """
     _check_keys(subject_key, epoch_key)
-    key = HKDF(_SHA256, MAC_BYTES, _CONTENT_SALT, context.encode(_CONTENT_LABEL)).derive(
-        subject_key + epoch_key
-    )
-    return hmac.digest(key, content, "sha256")
+    # HKDF's last step is HMAC-SHA256 over its info, under a key extracted from ours: with the content in the info
+    # it is the MAC.
+    info = context.encode(_CONTENT_LABEL) + encode_part(content)
+    return HKDF(_SHA256, MAC_BYTES, _CONTENT_SALT, info).derive(subject_key + epoch_key)
 
 
 def _derive(subject_key: bytes, epoch_key: bytes, salt: bytes, info: bytes) -> tuple[bytes, bytes, bytes]:

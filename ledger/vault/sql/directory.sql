@@ -3,23 +3,23 @@
 -- name: known_identifiers
 -- The subjects that identifiers of a batch already belong to.
 SELECT controller, identifier_index, subject
-FROM unnest(%(controllers)s::text[], %(indexes)s::bytea[]) AS asked (controller, identifier_index)
+FROM unnest(%(controllers)b::text[], %(indexes)b::bytea[]) AS asked (controller, identifier_index)
 JOIN directory USING (controller, identifier_index);
 
 -- name: known_subjects
 -- Which pseudonyms exist, each with its controller.
-SELECT subject, controller FROM subject WHERE subject = ANY (%(subjects)s::uuid[]);
+SELECT subject, controller FROM subject WHERE subject = ANY (%(subjects)b::uuid[]);
 
 -- name: add_subjects
 -- New data subjects of a batch.
 INSERT INTO subject (subject, controller)
-SELECT * FROM unnest(%(subjects)s::uuid[], %(controllers)s::text[]);
+SELECT * FROM unnest(%(subjects)b::uuid[], %(controllers)b::text[]);
 
 -- name: link_identifiers
 -- Links identifiers to subjects; always in key order, so that two batches wait for each other and never deadlock.
 INSERT INTO directory (controller, identifier_index, subject)
 SELECT controller, identifier_index, subject
-FROM unnest(%(controllers)s::text[], %(indexes)s::bytea[], %(subjects)s::uuid[])
+FROM unnest(%(controllers)b::text[], %(indexes)b::bytea[], %(subjects)b::uuid[])
     AS linked (controller, identifier_index, subject)
 ORDER BY controller COLLATE "C", identifier_index
 ON CONFLICT DO NOTHING;
