@@ -9,9 +9,8 @@ from types import FrameType
 
 ABANDON_AFTER_S = 8.0
 """A stop that takes longer than this leaves the batch where it is: recovery is the normal code path."""
-
-
-SUPERVISOR_VARIABLE = "LEDGER_SUPERVISOR_PID"
+SUPERVISOR_VARIABLE = "LEDGER_SUPERVISOR"
+"""The environment variable that holds the pid of the supervisor that started a process, if one did."""
 SUPERVISOR_WATCH_S = 1.0
 GC_THRESHOLDS = (100_000, 50, 100)
 """A batch makes some 100,000 objects without cycles and drops them; looking for cycles in them at Python's default
@@ -24,24 +23,14 @@ def tune_garbage_collection() -> None:
     gc.set_threshold(*GC_THRESHOLDS)
 
 
-SUPERVISOR_VARIABLE = "LEDGER_SUPERVISOR"
-"""The environment variable that holds the pid of the supervisor that started a process, if one did."""
-
-
 class StopRequest:
     """Set by SIGTERM or SIGINT, and by the death of the supervisor; asked for between batches."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        self._supervisor = os.environ.get(SUPERVISOR_VARIABLE)
 
     def __bool__(self) -> bool:
-        return self._event.is_set() or self._orphaned()
-
-    def _orphaned(self) -> bool:
-        # A supervisor that was killed could not stop us. The next one starts processes of its own, and two on one
-        # partition are never wrong but for ever in each other's way.
-        return self._supervisor is not None and str(os.getppid()) != self._supervisor
+        return self._event.is_set()
 
     def set(self) -> None:
         """Asks the loop to end after the batch in hand."""
@@ -51,7 +40,8 @@ class StopRequest:
         """Installs the signal handlers; from then on the process ends with exit code 0 when asked to.
 
         Under a supervisor that names itself in `SUPERVISOR_VARIABLE` it also ends when the supervisor is gone: one
-        that was killed cannot stop its processes any more.
+        that was killed could not stop it, and the next starts processes of its own, which are never wrong beside
+        it but for ever in each other's way.
         """
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)

@@ -122,6 +122,10 @@ class RecorderLoop:
             effects = take_effects(batch, records)
             batch.write(effects)
         self._next.update(moves)
+        stray = sum(counters.out_of_chain for counters in effects.counters.values())
+        if stray:
+            # A restarted sealer heals this. If it goes on, facts are lost until somebody looks.
+            log.error("recorder.out_of_chain", records=stray, partitions=sorted(moves))
         log.info("recorder.batch.committed", records=len(records), entries=len(effects.entries))
         return {number: len(part) for number, part in ready.items()}
 

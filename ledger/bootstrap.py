@@ -22,7 +22,7 @@ from ledger.contract.registry import SchemaRegistry
 from ledger.errors import CallerError, InfrastructureError
 from ledger.log.reader import PartitionReader
 from ledger.log.records import Partition
-from ledger.log.topics import ensure_topics
+from ledger.log.topics import check_partition_count, ensure_topics
 from ledger.log.writer import LedgerWriter
 from ledger.postgres.connection import Connection, connect
 from ledger.postgres.migrations import check as check_migrations
@@ -114,6 +114,7 @@ class Runtime:
         tune_garbage_collection()
         registry = SchemaRegistry(self.settings.schema_registry) if self.settings.schema_registry else None
         with self.vault() as vault, self.reader({}) as reader:
+            check_partition_count(reader, self.settings.ledger_partitions)
             positions = inbox_positions(reader, vault, slot)
             reader.assign(positions)
             with LedgerWriter(self.kafka) as writer:

@@ -24,8 +24,8 @@ from ledger.store.digest import digests
 from ledger.store.ledger_store import read_positions, repeatable_read
 
 SHADOW_PREFIX = "ledger_replay_"
-STALLED_POLLS_MAX = 30
-"""Polls of about a second without a record before a replay that is not done says so."""
+STALLED_AFTER_S = 30.0
+"""Without a record for this long, a replay that is not done says so."""
 
 log = structlog.get_logger()
 
@@ -125,10 +125,11 @@ def replay(
         _schema(parts, into) as schema,
         parts.recorder_loop(schema=schema, read_through=read_through) as loop,
     ):
-        stalled = 0
+        moved_at = time.monotonic()
         while behind := {n: end for n, end in bounded.ends.items() if loop.positions.get(n, 0) < end}:
-            stalled = 0 if loop.step() else stalled + 1
-            if stalled > STALLED_POLLS_MAX:
+            if loop.step():
+                moved_at = time.monotonic()
+            elif time.monotonic() - moved_at > STALLED_AFTER_S:
                 raise IntegrityError(
                     "the replay does not get on",
                     expected=f"records of partitions {sorted(behind)}",
@@ -166,6 +167,12 @@ def _schema(parts: Runtime, into: str | None) -> Iterator[str]:
     """A fresh schema to build in: kept when named, else dropped, whatever happens."""
     if into == parts.settings.store_schema:
         raise CallerError("--into names the live schema", expected="another name", found=into)
+    if into is not None and into.startswith(SHADOW_PREFIX):
+        raise CallerError(
+            "--into names a shadow schema, which the next replay drops",
+            expected=f"a name that does not begin with {SHADOW_PREFIX}",
+            found=into,
+        )
     name = into or f"{SHADOW_PREFIX}{uuid4().hex[:12]}"
     with parts.store_connection(None) as guard:
         guard.autocommit = True
@@ -175,7 +182,7 @@ def _schema(parts: Runtime, into: str | None) -> Iterator[str]:
                 expected="a name that is free",
                 do=f"Drop it first: DROP SCHEMA {name} CASCADE",
             )
-        _drop_orphans(guard)
+        _drop_orphans(guard, live=parts.settings.store_schema)
         # Held by this session while we build: a shadow without its lock is an orphan.
         guard.execute("SELECT pg_advisory_lock(hashtext(%s))", (name,))
         try:
@@ -186,9 +193,11 @@ def _schema(parts: Runtime, into: str | None) -> Iterator[str]:
                 _drop(guard, name)
 
 
-def _drop_orphans(guard: Connection) -> None:
+def _drop_orphans(guard: Connection, *, live: str) -> None:
+    """Drops shadow schemas whose replay is gone; never the live one, whatever it is called."""
     shadows = guard.execute(
-        "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)", (SHADOW_PREFIX,)
+        "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s) AND nspname <> %s",
+        (SHADOW_PREFIX, live),
     ).fetchall()
     for (name,) in shadows:
         row = guard.execute("SELECT pg_try_advisory_lock(hashtext(%s))", (name,)).fetchone()

@@ -21,6 +21,7 @@ from ledger.draining import drain
 from ledger.log.publisher import InboxPublisher, InboxRecord, Published
 from ledger.log.records import Partition, ReadRecord
 from ledger.replay import Until, live_state, replay
+from tests.command_server import command_server
 
 COMMAND_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 15
@@ -56,13 +57,11 @@ class LedgerHome:
         self, *arguments: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None
     ) -> "subprocess.CompletedProcess[bytes]":
         """Runs `ledger` with these arguments, as a process."""
-        return subprocess.run(
-            [sys.executable, "-m", "ledger.cli", *arguments],
-            input=stdin,
-            capture_output=True,
-            env={**self.environment, **(environment or {})},
-            timeout=COMMAND_TIMEOUT_S,
-            check=False,
+        return command_server().run(
+            arguments,
+            stdin=stdin,
+            environment={**self.environment, **(environment or {})},
+            timeout_s=COMMAND_TIMEOUT_S,
         )
 
     def json(self, *arguments: str, stdin: bytes = b"", expected_exit: int = 0) -> Any:

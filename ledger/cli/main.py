@@ -14,6 +14,7 @@ from ledger.config import Settings
 from ledger.errors import CallerError, LedgerError
 from ledger.observability import configure_logs
 
+EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 
@@ -47,6 +48,10 @@ def main() -> None:
         # Commands answer on stdout and only warn on stderr; the processes raise the level for themselves.
         configure_logs("warning", Settings().log_format)
         app()
+    except UnicodeError:
+        # Not the error's own text: it quotes the value.
+        stderr.print("ledger: an argument or setting is not valid UTF-8 text")
+        sys.exit(EXIT_USAGE)
     except LedgerError as error:
         _fail(error)
     except ValidationError as error:

@@ -70,7 +70,7 @@ class EventSchema:
         personal_fields: the fields that are sealed, in schema order.
         identifying_fields: the fields that tell who the subjects are, in schema order.
         field_names: all fields, in schema order.
-        open_field_names: the fields that are neither personal nor common, in schema order.
+        open_field_names: the fields that are neither personal, identifying nor common, in schema order.
     """
 
     event_type: str
@@ -104,7 +104,9 @@ class EventSchema:
         fields = list(record_fields(raw))
         personal = tuple(_personal(entry) for entry in fields if "personal" in entry)
         names = tuple(str(entry["name"]) for entry in fields)
-        closed = {entry.name for entry in personal} | set(COMMON_FIELDS)
+        # A pseudonym names its stream already; one that is not ours may be somebody's id, and the log is for ever.
+        identifying = {str(entry["name"]) for entry in fields if "identifies" in entry}
+        closed = {entry.name for entry in personal} | identifying | set(COMMON_FIELDS)
         fingerprint = fingerprint_of(raw)
         return cls(
             event_type=str(raw["eventType"]),

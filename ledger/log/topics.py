@@ -11,6 +11,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from ledger.config import INBOX_TOPICS, INSTRUCTIONS_TOPIC, LEDGER_TOPIC, Settings
 from ledger.errors import IntegrityError
 from ledger.log.failures import BOOTSTRAP_TIMEOUT_MS, translated_kafka_errors
+from ledger.log.reader import PartitionReader
 
 LEDGER_MESSAGE_BYTES_MAX = 8 * 1024 * 1024
 """A ledger record holds at most one inbox record of 1 MiB, whose text JSON escapes to at most six times that."""
@@ -67,15 +68,33 @@ def ensure_topics(settings: Settings, bootstrap: str) -> dict[str, str]:
                 admin.create_topics([_new_topic(plan, settings.replication_factor) for plan in missing])
         finally:
             admin.close()
-    found = present.get(LEDGER_TOPIC, settings.ledger_partitions)
-    if found != settings.ledger_partitions:
+    check_count(present.get(LEDGER_TOPIC, settings.ledger_partitions), settings.ledger_partitions)
+    return {plan.name: "present" if plan.name in present else "created" for plan in plans}
+
+
+def check_partition_count(reader: PartitionReader, expected: int) -> None:
+    """Refuses to place streams by another partition count than the ledger topic has.
+
+    Raises:
+        IntegrityError: as `check_count`.
+        InfrastructureError: the topic does not exist, or Kafka did not answer.
+    """
+    check_count(len(reader.partitions_of(LEDGER_TOPIC)), expected)
+
+
+def check_count(found: int, expected: int) -> None:
+    """Compares the ledger topic's partition count with the configured one.
+
+    Raises:
+        IntegrityError: they differ: streams would go to other partitions than before.
+    """
+    if found != expected:
         raise IntegrityError(
             "the ledger topic has another partition count",
-            expected=f"{settings.ledger_partitions} (LEDGER_LEDGER_PARTITIONS)",
+            expected=f"{expected} (LEDGER_LEDGER_PARTITIONS)",
             found=str(found),
             do="The count is fixed for ever: set LEDGER_LEDGER_PARTITIONS to what was found",
         )
-    return {plan.name: "present" if plan.name in present else "created" for plan in plans}
 
 
 def _partition_count(admin: KafkaAdminClient, topic: str) -> int:

@@ -134,6 +134,13 @@ def translated_errors(what: str) -> Iterator[None]:
             found=_kind(error),
             do="Run `ledger migrate`.",
         ) from None
+    except errors.InvalidTransactionState as error:
+        # Class 25: among others a session that PostgreSQL ended because it was idle for too long.
+        raise InfrastructureError(
+            f"{what}: PostgreSQL ended the transaction",
+            found=_kind(error),
+            do="Try again; if it repeats, look for what keeps the process busy in mid-transaction.",
+        ) from None
     except (psycopg.IntegrityError, psycopg.InternalError) as error:
         raise IntegrityError(
             f"{what}: PostgreSQL refused the change or found its data damaged",

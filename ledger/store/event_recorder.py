@@ -151,6 +151,14 @@ class LedgerEventRecorder(PostgresProcessRecorder):
             )
         super().__init__(datastore, events_table_name=EVENTS_TABLE, tracking_table_name=TRACKING_TABLE)
         self.sql_create_statements.clear()
+        # In place of the library's LOCK TABLE … IN EXCLUSIVE MODE: the same order of ids and commits among all who
+        # insert through us, but VACUUM, ANALYZE and CREATE INDEX CONCURRENTLY no longer stop recorders, nor they it.
+        self.lock_table_statements = [
+            SQL("SET LOCAL lock_timeout = '{0}s'").format(datastore.lock_timeout),
+            SQL("SELECT pg_advisory_xact_lock(hashtextextended({0}, 0))").format(
+                f"{datastore.schema}.{EVENTS_TABLE}"
+            ),
+        ]
         self._sql = _statements(datastore.schema)
 
     def create_table(self) -> None:
@@ -166,10 +174,10 @@ class LedgerEventRecorder(PostgresProcessRecorder):
             InfrastructureError: among others when the lock was not free within `LOCK_TIMEOUT_S`.
         """
         with translated_errors("store entries"):
-            # EXCLUSIVE, until commit, as the library's own insert takes it: notification ids are issued in
-            # commit order, so that a reader that follows them never passes a gap that is filled later. Every
-            # recorder waits here for every other, hence as late as possible; and because nothing else is
-            # locked after it, it cannot be part of a deadlock.
+            # Until commit, as the library's own insert does it: notification ids are issued in commit order, so
+            # that a reader that follows them never passes a gap that is filled later. Every recorder waits here
+            # for every other, hence as late as possible; and because nothing else is locked after it, it cannot
+            # be part of a deadlock.
             self._lock_table(cursor)
             self._notify_channel(cursor)
             self._copy(cursor, "copy_entries", _ENTRY_TYPES, rows)

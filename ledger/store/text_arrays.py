@@ -16,7 +16,10 @@ from ledger.postgres.connection import Connection
 
 TEXT_OID = 25
 TEXT_ARRAY_OID = 1009
-ARRAYS_CACHED = 4096
+ARRAYS_CACHED = 1024
+CACHED_ITEMS_MAX = 16
+CACHED_CHARACTERS_MAX = 512
+"""Longer arrays are rare, and a hostile publisher's; they are encoded each time instead of filling memory."""
 _ONE_DIMENSION = struct.Struct("!iiIii")  # dimensions, has nulls, element oid, length, lower bound
 _NO_DIMENSION = struct.Struct("!iiI").pack(0, 0, TEXT_OID)
 _LENGTH = struct.Struct("!i")
@@ -30,11 +33,17 @@ class TextArrayDumper(Dumper):
 
     def dump(self, obj: Sequence[str]) -> bytes:
         """The binary array."""
-        return _encoded(tuple(obj))
+        if len(obj) > CACHED_ITEMS_MAX or sum(map(len, obj)) > CACHED_CHARACTERS_MAX:
+            return _encode(obj)
+        return _cached(tuple(obj))
 
 
 @lru_cache(maxsize=ARRAYS_CACHED)
-def _encoded(texts: tuple[str, ...]) -> bytes:
+def _cached(texts: tuple[str, ...]) -> bytes:
+    return _encode(texts)
+
+
+def _encode(texts: Sequence[str]) -> bytes:
     if not texts:
         return _NO_DIMENSION
     parts = [_ONE_DIMENSION.pack(1, 0, TEXT_OID, len(texts), 1)]

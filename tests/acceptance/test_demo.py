@@ -1,18 +1,19 @@
 """The main job, as a user runs it."""
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from tests.ledger_home import LedgerHome
+from tests.ledger_home import LedgerHome, new_home
 
 EVENTS = "600"
 
 
 @pytest.fixture(scope="module")
-def demo_home(tmp_path_factory: pytest.TempPathFactory) -> LedgerHome:
+def demo_home() -> Iterator[LedgerHome]:
     """A ledger whose services nobody keeps running: each command starts and stops them."""
-    return LedgerHome(Path(tmp_path_factory.mktemp("demo")))
+    with new_home() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from ledger.contract.ledger_record import decode_record
 from ledger.draining import drain
 from ledger.errors import LedgerError
 from ledger.log.publisher import InboxPublisher
-from tests.ledger_home import LedgerHome, call, verify_whole_log
+from tests.ledger_home import LedgerHome, call, new_home, verify_whole_log
 
 KILLS = 20
 EVENTS = 4000
@@ -143,13 +143,10 @@ def test_every_inbox_record_takes_effect_exactly_once_under_sigkill(home: Ledger
         verify_whole_log(parts)
 
 
-def test_naive_recorder_fails_the_same_test(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_naive_recorder_fails_the_same_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """Effects committed before the position: a kill in between loses the recorder or doubles its effects."""
     monkeypatch.setattr("ledger.draining.STUCK_AFTER_S", 8.0)
-    naive_home = LedgerHome(Path(tmp_path_factory.mktemp("naive")))
-    with naive_home.parts() as parts:
+    with new_home() as naive_home, naive_home.parts() as parts:
 
         def fire_and_check() -> None:
             run_under_fire(naive_home, [str(NAIVE_RECORDER)], kills=4)

@@ -77,7 +77,7 @@ class Event:
         return {
             field["name"]: datum[field["name"]]
             for field in self.fields[COMMON_FIELDS:]
-            if "personal" not in field
+            if "personal" not in field and "identifies" not in field
         }
 
     @property
