@@ -17,6 +17,7 @@ from ledger.log.failures import (
     LogRegressed,
     translated_kafka_errors,
 )
+from ledger.log.header_names import accept_any_header_name
 from ledger.log.records import Partition, ReadRecord
 
 FETCH_WAIT_MS = 100
@@ -25,6 +26,12 @@ EAGER_POLL_MS = 20
 """While records flow the next ones arrive within this."""
 IDLE_PAUSE_S = 0.02
 """Between looks at a quiet log: what it adds to the delay of the first record after a pause."""
+accept_any_header_name()
+
+QUIET_S = 15.0
+"""A log that is quiet for this long is asked whether it holds more; twice before anything is made of it."""
+FRAME_BYTES_MAX = 1024 * 1024 * 1024
+"""The embedded broker answers a fetch with all it has, whatever it was asked; real brokers keep to the fetch sizes."""
 FETCH_BYTES_MAX = 8 * 1024 * 1024
 """Per partition and fetch; bounds memory together with the batch size."""
 
@@ -37,6 +44,8 @@ class PartitionReader:
 
     def __init__(self, bootstrap: str, positions: Mapping[Partition, int], *, batch_size_max: int) -> None:
         with translated_kafka_errors("connecting to Kafka"):
+            self._quiet_since = time.monotonic()
+            self._suspected = False
             self._consumer = KafkaConsumer(
                 bootstrap_servers=bootstrap,
                 auto_offset_reset="none",
@@ -45,6 +54,7 @@ class PartitionReader:
                 max_poll_records=batch_size_max,
                 fetch_max_wait_ms=FETCH_WAIT_MS,
                 bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
+                receive_message_max_bytes=FRAME_BYTES_MAX,
                 max_partition_fetch_bytes=FETCH_BYTES_MAX,
             )
         self.assign(positions)
@@ -69,10 +79,41 @@ class PartitionReader:
             # holding it, as the embedded one does, and then takes a whole core to wait.
             time.sleep(IDLE_PAUSE_S)
             polled = self._poll_once(0)
+        self._check_served(bool(polled))
         return {
             Partition(tp.topic, tp.partition): [_read_record(record) for record in records]
             for tp, records in polled.items()
         }
+
+    def _check_served(self, served: bool) -> None:
+        """Finds out whether quiet means that there is nothing to read: the client does not say when it fails.
+
+        Raises:
+            InfrastructureError: Kafka does not answer, or holds records that it does not serve.
+        """
+        now = time.monotonic()
+        if served:
+            self._quiet_since, self._suspected = now, False
+        if now - self._quiet_since <= QUIET_S:
+            return
+        self._quiet_since = now
+        waiting = self._waiting()
+        if waiting and self._suspected:
+            raise InfrastructureError(
+                "reading from Kafka",
+                expected="the records that it says it holds",
+                found=f"none in {2 * QUIET_S:.0f} s from {', '.join(f'{p.topic}:{p.number}' for p in waiting)}",
+                do="Look at the brokers, and at fetch sizes and frame limits for very large records",
+            )
+        # Suspected only, the first time: records may have arrived between the last poll and the question.
+        self._suspected = bool(waiting)
+
+    def _waiting(self) -> list[Partition]:
+        """The assigned partitions that hold more than was delivered."""
+        partitions = [Partition(tp.topic, tp.partition) for tp in self._consumer.assignment()]
+        with translated_kafka_errors("asking for the positions"):
+            at = {p: self._consumer.position(KafkaTopicPartition(*p)) for p in partitions}
+        return [partition for partition, end in self.ends(partitions).items() if end > at[partition]]
 
     def _poll_once(self, timeout_ms: int) -> dict[KafkaTopicPartition, list[object]]:
         try:
