@@ -14,7 +14,7 @@ _strict_read = DefaultRecordBatch._read_msg
 class _LenientBytes(bytes):
     """Bytes that decode whatever they hold."""
 
-    def decode(self, *_encoding: str) -> str:  # type: ignore[override] # the client asks for UTF-8 only
+    def decode(self, *_encoding: str) -> str:
         return super().decode("utf-8", "backslashreplace")
 
 
