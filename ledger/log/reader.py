@@ -24,7 +24,7 @@ FETCH_WAIT_MS = 100
 """How long the broker may hold an empty fetch: bounds the delay of a quiet log."""
 EAGER_POLL_MS = 20
 """While records flow the next ones arrive within this."""
-IDLE_PAUSE_S = 0.02
+IDLE_PAUSE_S = 0.05
 """Between looks at a quiet log: what it adds to the delay of the first record after a pause."""
 accept_any_header_name()
 
