@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -143,24 +144,22 @@ def test_sealer_asked_to_end_while_the_broker_hangs_abandons_its_batch() -> None
         verify_whole_log(parts)
 
 
-@pytest.mark.parametrize("command", ["seal", "record"])
-def test_killed_process_is_started_again_and_goes_on(home: LedgerHome, command: str) -> None:
+def test_killed_process_is_started_again_and_goes_on(home: LedgerHome) -> None:
     """`ledger up` is a supervisor: a SIGKILLed sealer or recorder is back, and nothing is lost or doubled."""
-    with started(home, "up", says=["sealer.started", "recorder.started"]) as running:
-        before = children(running.process)
-        os.kill(before[command], signal.SIGKILL)
-        deadline = time.monotonic() + BACK_S
-        while children(running.process).get(command, before[command]) == before[command]:
-            assert time.monotonic() < deadline, "it did not come back"
-            time.sleep(0.05)
-        with home.parts() as parts:
-            publish(parts, call(f"after a killed {command}", "+3197010000001", "+3197010000002"))
-        await_recorded(home)
-        other = {"seal": "record", "record": "seal"}[command]
-        assert before[other] == children(running.process)[other], "the other one was left alone"
+    with started(home, "up", says=["sealer.started", "recorder.started"]) as running, home.parts() as parts:
+        for command, other in (("seal", "record"), ("record", "seal")):
+            before = children(running.process)
+            os.kill(before[command], signal.SIGKILL)
+            publish(parts, call(f"while {command} was away", "+3197010000001", "+3197010000002"))
+            deadline = time.monotonic() + BACK_S
+            while children(running.process).get(command, before[command]) == before[command]:
+                assert time.monotonic() < deadline, "it did not come back"
+                time.sleep(0.05)
+            await_recorded(home)
+            assert before[other] == children(running.process)[other], "the other one was left alone"
         running.await_saying(["supervisor.process.ended"])
-    events = [entry["event_id"] for entry in home.json("trail")["entries"]]
-    assert events.count(f"after a killed {command}") == 2
+    events = Counter(entry["event_id"] for entry in home.json("trail")["entries"])
+    assert [events[f"while {command} was away"] for command in ("seal", "record")] == [2, 2]
 
 
 def test_children_of_a_killed_supervisor_end_by_themselves(home: LedgerHome) -> None:
