@@ -28,8 +28,9 @@ from ledger.bootstrap import Runtime, runtime
 from ledger.config import INBOX_TOPICS, LEDGER_TOPIC, Settings
 from ledger.dev import publisher, traffic
 from ledger.draining import Loop
+from ledger.log.producer import LINGER_MS
 from ledger.log.records import Partition
-from ledger.log.writer import LINGER_MS, PRODUCE_BATCH_BYTES
+from ledger.log.writer import PRODUCE_BATCH_BYTES
 from ledger.observability import configure_logs
 from ledger.replay import Until, replay
 from ledger.store.queries import Queries

@@ -39,7 +39,6 @@ class Supervised:
         self._start_at = 0.0
         self._started_at = 0.0
         self.process: subprocess.Popen[bytes] | None = None
-        self.restarts = -1
 
     def tend(self) -> None:
         """Starts the process when it is not running and its delay is over."""
@@ -47,7 +46,6 @@ class Supervised:
         if self.process is not None and self.process.poll() is not None:
             self._noted_death(now)
         if self.process is None and now >= self._start_at:
-            self.restarts += 1
             self._started_at = now
             self.process = self._spawn()
 

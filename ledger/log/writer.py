@@ -8,18 +8,14 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from kafka import KafkaProducer
 from kafka import errors as kafka_errors
 
 from ledger.config import LEDGER_TOPIC
-from ledger.log.failures import BOOTSTRAP_TIMEOUT_MS, AppendUnclear, translated_kafka_errors
+from ledger.log.failures import AppendUnclear
+from ledger.log.producer import connect_producer, send_all
 from ledger.log.records import OutgoingRecord
 from ledger.log.topics import LEDGER_MESSAGE_BYTES_MAX
 
-ACKNOWLEDGE_TIMEOUT_S = 30.0
-"""How long a batch may wait for its acknowledgements; past that it is unclear and the sealer restarts."""
-LINGER_MS = 5
-"""Records of one batch are sent back to back: a few milliseconds fill the produce requests."""
 PRODUCE_BATCH_BYTES = 256 * 1024
 
 
@@ -32,20 +28,9 @@ class LedgerWriter:
     """
 
     def __init__(self, bootstrap: str) -> None:
-        with translated_kafka_errors("connecting to Kafka"):
-            self._producer = KafkaProducer(
-                bootstrap_servers=bootstrap,
-                enable_idempotence=True,
-                acks="all",
-                linger_ms=LINGER_MS,
-                batch_size=PRODUCE_BATCH_BYTES,
-                max_request_size=LEDGER_MESSAGE_BYTES_MAX,
-                allow_auto_create_topics=False,
-                bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
-                delivery_timeout_ms=int(ACKNOWLEDGE_TIMEOUT_S * 1000),
-                request_timeout_ms=int(ACKNOWLEDGE_TIMEOUT_S * 1000 / 2),
-                max_block_ms=int(ACKNOWLEDGE_TIMEOUT_S * 1000),
-            )
+        self._producer = connect_producer(
+            bootstrap, batch_size=PRODUCE_BATCH_BYTES, max_request_size=LEDGER_MESSAGE_BYTES_MAX
+        )
 
     def append(self, records: Sequence[OutgoingRecord]) -> None:
         """Appends a batch and waits for every acknowledgement.
@@ -54,20 +39,19 @@ class LedgerWriter:
             AppendUnclear: any send failed or was not acknowledged in time.
         """
         try:
-            futures = [
-                self._producer.send(
-                    LEDGER_TOPIC,
-                    key=record.key,
-                    value=record.value,
-                    partition=record.partition,
-                    timestamp_ms=record.timestamp_ms,
-                )
-                for record in records
-            ]
-            # flush() alone proves nothing: a failed send does not make it raise. Each future is asked.
-            self._producer.flush(timeout=ACKNOWLEDGE_TIMEOUT_S)
-            for future in futures:
-                future.get(timeout=ACKNOWLEDGE_TIMEOUT_S)
+            send_all(
+                self._producer,
+                (
+                    {
+                        "topic": LEDGER_TOPIC,
+                        "key": record.key,
+                        "value": record.value,
+                        "partition": record.partition,
+                        "timestamp_ms": record.timestamp_ms,
+                    }
+                    for record in records
+                ),
+            )
         except (kafka_errors.KafkaError, OSError, TimeoutError) as error:
             raise AppendUnclear(
                 "appending to the ledger topic",

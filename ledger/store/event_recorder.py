@@ -139,7 +139,7 @@ class LedgerEventRecorder(PostgresProcessRecorder):
         """Uses the datastore's schema.
 
         Raises:
-            CallerError: the library's database functions are switched on; they insert without the table lock,
+            CallerError: the library's database functions are switched on; they insert without the lock,
                 and then subscribers miss events.
         """
         if datastore.enable_db_functions:

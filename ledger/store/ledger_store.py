@@ -160,7 +160,7 @@ class Batch:
         self._recorder.advance(self._cursor, partition, expected - 1 if expected else None, new - 1)
 
     def write(self, effects: Effects) -> None:
-        """Writes everything a batch causes; last of all the entries, whose table lock all recorders share."""
+        """Writes everything a batch causes; last of all the entries, whose lock all recorders share."""
         self._write_marks(effects)
         self._write_counters(effects)
         for table, rows in effects.rows.items():

@@ -75,8 +75,3 @@ class LedgerRepository(Repository[UUID]):
             if aggregate is not None:
                 aggregates[stream] = aggregate
         return aggregates
-
-
-def subject_repository(datastore: PostgresDatastore) -> LedgerRepository:
-    """A repository on the datastore's schema, live or shadow."""
-    return LedgerRepository(datastore)

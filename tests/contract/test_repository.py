@@ -16,7 +16,7 @@ from ledger.errors import IntegrityError, NotFound
 from ledger.recording.effects import StoredEntry
 from ledger.store.entry_mapper import EntryMapper, SnapshotMapper
 from ledger.store.event_recorder import make_datastore
-from ledger.store.repository import LedgerRepository, subject_repository
+from ledger.store.repository import LedgerRepository
 
 SUBJECT = UUID("00000000-0000-4000-8000-000000000001")
 COUNT = 2 * SNAPSHOT_EVERY + 50
@@ -101,7 +101,7 @@ def history() -> list[Entry]:
 def repository(dsn: str, schema: str) -> Iterator[LedgerRepository]:
     """A repository on a migrated schema."""
     with make_datastore(dsn, schema) as datastore:
-        yield subject_repository(datastore)
+        yield LedgerRepository(datastore)
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ def test_snapshots_do_not_depend_on_batches(
     """Snapshot rows follow from the ledger bytes: equal in two schemas recorded in different batches."""
     record_history(repository, connection, 7)
     with make_datastore(dsn, shadow_schema) as datastore:
-        record_history(subject_repository(datastore), connection, COUNT)
+        record_history(LedgerRepository(datastore), connection, COUNT)
     rows = [
         connection.execute(
             SQL("SELECT * FROM {}.stored_snapshots ORDER BY originator_version").format(Identifier(name))
@@ -261,4 +261,4 @@ def test_repository_needs_only_a_datastore(dsn: str, schema: str) -> None:
     """It opens and closes with the datastore."""
     datastore: PostgresDatastore = make_datastore(dsn, schema)
     with datastore, pytest.raises(NotFound):
-        subject_repository(datastore).subject(uuid4())
+        LedgerRepository(datastore).subject(uuid4())
