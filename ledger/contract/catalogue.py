@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from ledger.contract.common_fields import COMMON_FIELDS
-from ledger.contract.event_rules import IdentifierKind, check_event_schema
+from ledger.contract.event_rules import OWN_PUBLISHER, IdentifierKind, check_event_schema
 from ledger.contract.schema_files import (
     OWN_RECORD_PREFIX,
     SINGLE_OBJECT_MAGIC,
@@ -63,6 +63,7 @@ class EventSchema:
         name: the record's full Avro name, for example `ledger.v1.CallCompleted`.
         topic: the inbox topic it is published on.
         stream: `subject` or `governance`.
+        own: whether only the ledger itself may publish it.
         raw: the schema as it stands in its file.
         parsed: the schema as fastavro wants it, logical types stripped.
         fingerprint: eight bytes, CRC-64-AVRO.
@@ -78,6 +79,7 @@ class EventSchema:
     name: str
     topic: str
     stream: str
+    own: bool
     raw: JsonObject = field(repr=False)
     parsed: object = field(repr=False)
     fingerprint: Fingerprint
@@ -114,6 +116,7 @@ class EventSchema:
             name=f"{raw['namespace']}.{raw['name']}",
             topic=str(raw["topic"]),
             stream=str(raw["stream"]),
+            own=raw.get("publisher") == OWN_PUBLISHER,
             raw=raw,
             parsed=parse_plain(raw),
             fingerprint=fingerprint,

@@ -14,6 +14,8 @@ from ledger.contract.schema_files import JsonObject, record_fields, without_logi
 
 TOPICS = frozenset({"inbox.processing", "inbox.consent", "inbox.rights", "inbox.governance"})
 STREAMS = frozenset({"subject", "governance"})
+OWN_PUBLISHER = "ledger"
+"""What `publisher` says of an event that only the ledger itself may publish."""
 
 ANNOTATIONS = ("personal", "identifies", "identifier", "concerns")
 LOGICAL_TYPES = {"timestamp-micros": "long", "date": "int"}
@@ -65,6 +67,8 @@ def _record_problems(schema: JsonObject) -> Iterator[str]:
         yield "schema: topic is not one of the inbox topics"
     if schema.get("stream") not in STREAMS:
         yield "schema: stream is neither subject nor governance"
+    if schema.get("publisher", OWN_PUBLISHER) != OWN_PUBLISHER:
+        yield "schema: publisher is the ledger, or not named"
 
 
 def _common_problems(fields: list[JsonObject]) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """The retention classes a personal field may carry: what each covers, and where the class comes from.
 
-A class names the keys that seal a field, so a field can only be forgotten together with its class. The
-periods are not here: they differ per controller and are facts in the ledger.
+A class names the keys that seal a field, so a field can only be forgotten together with its class; a class with
+a key per fact lets the fields of one fact be forgotten apart. The periods are not here: they differ per controller
+and are facts in the ledger.
 """
 
 from collections.abc import Mapping
@@ -64,6 +65,11 @@ _TABLE = (
         "Callvoip FAQ: platform logs are deleted after three months.",
     ),
     RetentionClass(
+        "click_to_dial",
+        "Numbers, names and accounts of calls dialled by a click on a web page.",
+        "CF-10: click-to-dial history is kept 90 days.",
+    ),
+    RetentionClass(
         "consent_proof",
         "Who gave, refused or withdrew consent, and what shows it.",
         "MB-34: proof of consent five years; GDPR Art. 7(1) puts the burden on the controller.",
@@ -102,3 +108,7 @@ _TABLE = (
 
 RETENTION_CLASSES: Mapping[str, RetentionClass] = MappingProxyType({entry.name: entry for entry in _TABLE})
 """Every retention class by its name."""
+
+KEY_PER_FACT = frozenset({"consent_proof"})
+"""Classes whose subject key is one fact's own, because their clock is not the event's day but the end of what the
+fact is about: the proofs of one person's consents end years apart."""

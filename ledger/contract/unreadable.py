@@ -30,6 +30,8 @@ class RejectionReason(StrEnum):
     UNDECODABLE = "undecodable"
     TOO_LARGE = "too_large"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
+    TOPIC_WRONG = "topic_wrong"
+    NOT_THE_LEDGER = "not_the_ledger"
 
 
 class Unreadable(DataError):

@@ -143,6 +143,27 @@ def fax(stage: Stage, at: int) -> list[PlannedRecord]:
     return [stage.fact("fax.transmitted", SWITCHBOARD, customer, at, payload, purpose="telephony")]
 
 
+def click_to_dial(stage: Stage, at: int) -> list[PlannedRecord]:
+    """Somebody at a customer clicks a number on a web page, and the switchboard makes the call."""
+    who, customer = stage.someone(), stage.random.choice(SWITCHBOARD.customers)
+    call_id = stage.identifier("call")
+    dialled = stage.fact(
+        "number.dialled",
+        SWITCHBOARD,
+        customer,
+        at,
+        {
+            "user_account": f"{customer.controller}-balie",
+            "dialled_number": who.number,
+            "dialled_name": who.name,
+            "call_id": call_id,
+        },
+        purpose="click_to_dial",
+        categories=("phone_number", "name", "account"),
+    )
+    return [dialled, _call(stage, SWITCHBOARD, customer, who, at, call_id=call_id, outbound=True)]
+
+
 def _call(
     stage: Stage,
     provider: Provider,
@@ -152,13 +173,14 @@ def _call(
     *,
     call_id: str,
     answered: bool | None = None,
+    outbound: bool = False,
 ) -> PlannedRecord:
     random = stage.random
     is_answered = random.random() < 0.8 if answered is None else answered
     # the last argument is the mode: most calls are short
     talk_s = round(random.triangular(5, 1500, 90)) if is_answered else 0
     ring_s = random.randrange(2, 31)
-    inbound = who is None or answered is not None or random.random() < 0.6
+    inbound = not outbound and (who is None or answered is not None or random.random() < 0.6)
     parties = _parties(who, customer)
     if not inbound:
         parties = {

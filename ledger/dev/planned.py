@@ -26,10 +26,17 @@ TOPICS = {
     "fax": "inbox.processing",
     "message": "inbox.processing",
     "signalling": "inbox.processing",
+    "number": "inbox.processing",
     "data.accessed": "inbox.processing",
     "data": "inbox.rights",
+    "processing": "inbox.rights",
+    "restriction": "inbox.rights",
     "consent": "inbox.consent",
     "notice": "inbox.governance",
+    "policy": "inbox.governance",
+    "retention": "inbox.governance",
+    "hold": "inbox.governance",
+    "agreement": "inbox.governance",
 }
 """By event type, or by its first part."""
 

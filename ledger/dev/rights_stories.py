@@ -140,6 +140,40 @@ def rectification(stage: Stage, at: int) -> list[PlannedRecord]:
     ]
 
 
+def restriction(stage: Stage, at: int) -> list[PlannedRecord]:
+    """Somebody says their data is wrong: it is kept and not used until that is settled, and they are told."""
+    who, customer = stage.someone(), stage.random.choice(CALL_CENTRE.customers)
+    restriction_id = stage.identifier("beperking")
+    lifted_at = stage.later(at, minutes=(60, 240))
+    restricted: dict[str, object] = {
+        **subject_fields(who, by="email"),
+        "restriction_id": restriction_id,
+        "request_id": stage.identifier("verzoek"),
+        "ground": "accuracy_contested",
+    }
+    lifted: dict[str, object] = {
+        **subject_fields(who, by="email"),
+        "restriction_id": restriction_id,
+        "subject_informed": True,
+    }
+    return [
+        stage.fact(
+            event_type,
+            CALL_CENTRE,
+            customer,
+            happened_at,
+            payload,
+            purpose="rights_request",
+            basis="legal_obligation",
+            categories=("name", "email"),
+        )
+        for event_type, happened_at, payload in (
+            ("processing.restricted", at, restricted),
+            ("restriction.lifted", lifted_at, lifted),
+        )
+    ]
+
+
 def access(stage: Stage, at: int) -> list[PlannedRecord]:
     """A provider's support staff look into somebody's calls, with the numbers masked but for a few."""
     who, customer = stage.someone(), stage.random.choice(SWITCHBOARD.customers)

@@ -100,6 +100,13 @@ class StateDirectory:
             return False
         return True
 
+    def is_only_user(self, descriptor: int) -> bool:
+        """Whether nobody else uses the services; the caller stays a user. Hold `starting`."""
+        only = self.is_last_user(descriptor)
+        # Never waits: nobody takes it alone without holding `starting`.
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        return only
+
     def _open(self, name: str) -> int:
         # not inheritable: a service started by us must not count as a user for ever
         return os.open(self.path / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -96,6 +96,13 @@ class EmbeddedServices:
             os.close(user)
             self._user = self._broker = self._postgres = None
 
+    def alone(self) -> bool:
+        """Whether no other process uses the services now, a sealer or recorder among them."""
+        if self._directory is None or self._user is None:
+            raise _not_entered()
+        with self._directory.starting():
+            return self._directory.is_only_user(self._user)
+
     @property
     def kafka(self) -> str:
         """Bootstrap address of the broker, host:port."""

@@ -12,7 +12,7 @@ from datetime import date
 from itertools import count
 from random import Random
 
-from ledger.dev import call_stories, consent_stories, rights_stories, signalling_stories
+from ledger.dev import call_stories, consent_stories, governance_stories, rights_stories, signalling_stories
 from ledger.dev.planned import HOUR, MINUTE, Encoding, Fault, PlannedRecord, Repeat, Stage
 
 EVENTS_DEFAULT = 2000
@@ -49,6 +49,7 @@ STORIES: Sequence[StoryKind] = (
     StoryKind(tell=call_stories.recorded_call, records=3, share=0.12, times_min=4),
     StoryKind(tell=call_stories.voicemail, records=2, share=0.06, times_min=10),
     StoryKind(tell=call_stories.fax, records=1, share=0.01, times_min=10),
+    StoryKind(tell=call_stories.click_to_dial, records=2, share=0.02, times_min=3),
     StoryKind(tell=consent_stories.message, records=1, share=0.12, times_min=10),
     StoryKind(tell=consent_stories.one_time_password, records=1, share=0.04, times_min=3),
     StoryKind(tell=consent_stories.consent_kept, records=2, share=0.04, times_min=3),
@@ -61,6 +62,7 @@ STORIES: Sequence[StoryKind] = (
     StoryKind(tell=rights_stories.export, records=2, share=0.005, times_min=10),
     StoryKind(tell=rights_stories.erasure, records=1, share=0.01, times_min=10),
     StoryKind(tell=rights_stories.rectification, records=1, share=0.003, times_min=4),
+    StoryKind(tell=rights_stories.restriction, records=2, share=0.002, times_min=2),
     StoryKind(tell=rights_stories.access, records=1, share=0.01, times_min=6),
     StoryKind(tell=rights_stories.disclosure, records=1, share=0.002, times_min=4),
 )
@@ -73,13 +75,16 @@ def day(events: int = EVENTS_DEFAULT, seed: int = 1, on: date = date(2026, 3, 27
     Memory does not grow with the number of records beyond eight bytes each.
 
     Args:
-        events: how many records. A day with every important kind in it has some 250; fewer asked gives those.
+        events: how many records. A day with every important kind in it has some 270; fewer asked gives those.
         seed: the same seed, number and date give the same records, byte for byte.
         on: the local day (Europe/Amsterdam).
     """
     random = Random(seed)  # noqa: S311 - invented traffic, to be repeated, not to be kept secret
     stage = Stage(random, on, people=max(PEOPLE_MIN, events // RECORDS_PER_PERSON))
     opening = rights_stories.notices(stage)
+    opened_at = opening[-1].occurred_at
+    opening += governance_stories.adoptions(stage, opened_at)
+    opening += governance_stories.arrangements(stage, opened_at)
     odd = _OddOnes.plan(random, events)
     told = _stories_for(events - len(opening) - odd.extra)
     random.shuffle(told)

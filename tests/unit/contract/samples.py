@@ -60,8 +60,12 @@ def _value(name: str, type_: Any) -> object:
             value = _value(name, inner)
         case {"type": "enum", "symbols": [*_, last]}:
             value = last
+        case {"type": "array", "items": "string"}:
+            value = [_value(name, "string"), "second"]
         case {"type": "array", "items": items}:
-            value = [_value(name, items), "second"]
+            value = [_value(name, items)]
+        case {"type": "record", "fields": list(fields)}:
+            value = {str(field["name"]): _value(str(field["name"]), field["type"]) for field in fields}
         case {"logicalType": "date"}:
             value = 20_539
         case {"logicalType": "timestamp-micros"}:

@@ -15,6 +15,7 @@ from ledger.errors import DataError
 from tests.unit.contract.samples import catalogue, schema
 
 EVENT_TYPES = [
+    "agreement.terminated",
     "call.completed",
     "call.recorded",
     "call.transcribed",
@@ -26,13 +27,42 @@ EVENT_TYPES = [
     "data.erased",
     "data.exported",
     "data.rectified",
+    "erasure.incomplete",
+    "erasure.searched",
+    "erasure.started",
+    "erasure.verified",
+    "export.made",
     "fax.transmitted",
+    "hold.lifted",
+    "hold.placed",
+    "instruction.given",
     "key.destroyed",
     "message.sent",
     "notice.published",
+    "number.dialled",
+    "policy.adopted",
+    "processing.restricted",
+    "restriction.lifted",
+    "retention.ended",
+    "retention.set",
     "signalling.logged",
+    "trail.ended",
     "voicemail.left",
 ]
+OWN_TYPES = {
+    "erasure.incomplete",
+    "erasure.searched",
+    "erasure.started",
+    "erasure.verified",
+    "export.made",
+    "instruction.given",
+    "key.destroyed",
+    "retention.ended",
+    "trail.ended",
+}
+"""What only the ledger itself may publish."""
+NEWEST_VERSIONS = {"key.destroyed": 2}
+"""Every other event is at its first version."""
 
 
 def write(directory: Path, name: str, text: str) -> Path:
@@ -49,14 +79,23 @@ def call_completed_text() -> str:
 def test_catalogue_holds_every_event() -> None:
     """All events of the contract are there, and none of the ledger's own records."""
     assert sorted(catalogue().versions) == EVENT_TYPES
-    assert len(catalogue().by_fingerprint) == len(EVENT_TYPES)
+    older = sum(version - 1 for version in NEWEST_VERSIONS.values())
+    assert len(catalogue().by_fingerprint) == len(EVENT_TYPES) + older
+
+
+def test_ledger_alone_publishes_its_own_facts() -> None:
+    """What the ledger says it did is marked in every version, so that nobody else may say it."""
+    own = {event.event_type for event in catalogue().by_fingerprint.values() if event.own}
+    assert own == OWN_TYPES
+    for event_type in OWN_TYPES:
+        assert all(version.own for version in catalogue().versions[event_type])
 
 
 @pytest.mark.parametrize("event_type", EVENT_TYPES)
 def test_event_schema_found_three_ways(event_type: str) -> None:
     """Fingerprint, newest version and version lead to the same schema."""
     found = schema(event_type)
-    assert found is catalogue().find(event_type, 1)
+    assert found is catalogue().find(event_type, NEWEST_VERSIONS.get(event_type, 1))
     assert found is catalogue().by_fingerprint[found.fingerprint]
     assert b"\xc3\x01" + found.fingerprint == found.header
     assert found.topic in TOPICS

@@ -64,6 +64,8 @@ def test_own_event_schemas_pass(event_type: str) -> None:
         (lambda raw: raw.update(topic="inbox.other"), "topic"),
         (lambda raw: raw.update(stream="person"), "stream"),
         (lambda raw: raw.update(stream="governance"), "about no person"),
+        (lambda raw: raw.update(publisher="switchboard"), "publisher"),
+        (lambda raw: raw.update(publisher=None), "publisher"),
         (lambda raw: raw["fields"].pop(0), "controller"),
         (lambda raw: raw["fields"].reverse(), "controller"),
         (set_on("controller", type=["null", "string"]), "controller"),

@@ -20,7 +20,8 @@ def test_reason_codes_unchanged() -> None:
     expected = (
         "value_missing magic_unknown fingerprint_unknown schema_id_unknown schema_refused truncated "
         "trailing_bytes header_missing header_invalid header_contradiction type_unknown json_invalid "
-        "field_missing field_unknown field_wrong_type field_invalid undecodable too_large attempts_exhausted"
+        "field_missing field_unknown field_wrong_type field_invalid undecodable too_large attempts_exhausted "
+        "topic_wrong not_the_ledger"
     )
     assert expected.split() == [reason.value for reason in RejectionReason]
 

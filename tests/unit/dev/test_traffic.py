@@ -34,7 +34,8 @@ def test_a_small_day_still_has_every_kind() -> None:
     """Asking for fewer than all kinds need gives all kinds."""
     planned = list(day(10, seed=1))
     types = Counter(record.event_type for record in planned if record.fault is None)
-    assert set(CATALOGUE.versions) - {"key.destroyed"} == set(types)
+    others_publish = {each for each, versions in CATALOGUE.versions.items() if not versions[-1].own}
+    assert others_publish == set(types)
     assert (
         min(types[each] for each in ("call.completed", "consent.given", "consent.withdrawn", "data.erased"))
         >= 10
@@ -89,13 +90,19 @@ def test_repeats_follow_their_original(records: list[PlannedRecord]) -> None:
             assert same == (record.repeat is Repeat.SAME_CONTENT)
 
 
-def test_notices_come_first_and_time_moves_on(records: list[PlannedRecord]) -> None:
-    """Governance is in force before anything is judged by it."""
-    kinds = [record.event_type for record in records]
-    notices = kinds.count("notice.published")
-    assert set(kinds[:notices]) == {"notice.published"}
+def test_governance_comes_first_and_time_moves_on(records: list[PlannedRecord]) -> None:
+    """Notices, policies and what was arranged are in force before anything is judged by them."""
+    topics = [record.topic for record in records if record.repeat is None and record.fault is None]
+    governance = topics.count("inbox.governance")
+    assert set(topics[:governance]) == {"inbox.governance"}
     originals = [record.occurred_at for record in records if record.repeat is None and record.fault is None]
     assert all(earlier <= later for earlier, later in pairwise(originals))
+
+
+def test_every_controller_of_the_day_is_held_to_a_policy(records: list[PlannedRecord]) -> None:
+    """What is recorded of each of them has a rule for how long it is kept."""
+    adopted = {record.controller for record in records if record.event_type == "policy.adopted"}
+    assert adopted == {record.controller for record in records}
 
 
 def test_some_processing_follows_a_withdrawal(records: list[PlannedRecord]) -> None:
