@@ -9,6 +9,7 @@ COPY requirements.lock ./
 RUN /opt/ledger/bin/pip install --require-hashes --only-binary :all: -r requirements.lock
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY schemas schemas
+COPY policies policies
 COPY consumers consumers
 COPY ledger ledger
 # The build backend is fetched for this line only and stays in this stage.

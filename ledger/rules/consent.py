@@ -5,7 +5,7 @@ future processing. So the question is always what consent was in force when the 
 answer can change: a consent or a withdrawal may reach the ledger after what it is about.
 """
 
-from ledger.aggregates.data_subject import ConsentState
+from ledger.aggregates.subject_state import ConsentState
 from ledger.entry import Entry
 from ledger.rules.findings import Finding
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.aggregates.data_subject import ConsentState
+from ledger.aggregates.subject_state import ConsentState
 from ledger.rules.consent import changes_consent, judge_consent, rests_on_consent
 from ledger.rules.findings import Finding
 from tests.unit.aggregates.facts import make_entry
