@@ -6,10 +6,13 @@ ONCE ?=
 EVENTS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick check lint types imports contract bench interop lock clean
+ifdef JSON
+.SILENT: # a result is one JSON document, and nothing else, on stdout
+endif
+.PHONY: help setup demo test test-quick check lint types imports contract bench bench-retention interop lock clean
 
 help: ## Say what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
 
 setup: $(SETUP) ## Install everything into .venv
 
@@ -51,6 +54,9 @@ interop: $(SETUP) ## Publish and read with Node's and Java's own Avro and Kafka 
 
 bench: $(SETUP) ## Measure against the bare pipe and the library's own way, in one run
 	$(BIN)/python -m benchmarks.pipeline
+
+bench-retention: $(SETUP) ## Measure the end of retention of a day against DELETE and UPDATE; JSON=1, EVENTS=n
+	@$(BIN)/python -m benchmarks.retention
 
 lock: ## Pin the newest versions that fit pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

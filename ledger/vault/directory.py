@@ -4,6 +4,9 @@ Subjects are random UUIDs: nothing about a person can be computed from one. Two 
 subject once an event has named both together. Two subjects that already exist are never merged: a number that
 both use (a reception desk, a family) would otherwise join people for ever, and their keys with them.
 
+A subject that is forgotten (`ledger.vault.closing`) has no identifier and gets none any more; its pseudonym still
+names it, because services confirm an erasure by it.
+
 Owns: the tables subject and directory. Leaves to others: transactions (`ledger.vault.vault`), keys, and
 ending a link (the erasure's and the number's own life cycle). DESIGN section 7.
 """
@@ -21,10 +24,11 @@ from ledger.errors import InfrastructureError
 from ledger.postgres.connection import Connection
 from ledger.postgres.named_sql import load_sql
 from ledger.vault.identifiers import Identifier, as_pseudonym, blind_index
+from ledger.vault.made import Made, MadeLink, MadeSubject, OnMade
 
 RESOLVE_ATTEMPTS_MAX = 10
-"""An attempt is lost when another sealer links one of our identifiers first; its link then stands, so the
-next attempt finds it. Ten in a row means something else is wrong."""
+"""An attempt is lost when another sealer links one of our identifiers first, or a subject we link to is forgotten;
+that then stands, so the next attempt finds it. Ten in a row means something else is wrong."""
 
 _SQL = load_sql(Path(__file__).parent / "sql" / "directory.sql")
 
@@ -48,6 +52,13 @@ class _Link(NamedTuple):
     blind_index: bytes
 
 
+class _Owner(NamedTuple):
+    """What is known of a subject that a pseudonym names."""
+
+    controller: str
+    forgotten: bool
+
+
 @dataclass(kw_only=True)
 class _Assignment:
     """What a batch's mentions lead to, and what must be stored for that."""
@@ -57,12 +68,15 @@ class _Assignment:
     new_links: dict[_Link, UUID] = field(default_factory=dict)
 
 
-def resolve(conn: Connection, index_key: bytes, mentions: Sequence[Mention]) -> list[UUID | None]:
+def resolve(
+    conn: Connection, index_key: bytes, mentions: Sequence[Mention], *, on_made: OnMade | None = None
+) -> list[UUID | None]:
     """The subjects a batch's mentions mean, made where nobody is known.
 
     In order of the batch, and of each mention's identifiers: the first known one decides, the unknown ones
     are linked to the same subject. A pseudonym is known if it is a subject of that controller and otherwise
-    ignored: publishers cannot make subjects of their own choosing.
+    ignored: publishers cannot make subjects of their own choosing. The pseudonym of a forgotten subject
+    decides like any other, and nothing is linked to it.
 
     Two queries and, for new people, two inserts, whatever the size of the batch. Identifiers are inserted in
     key order, so concurrent batches wait for each other without deadlock; one that finds an identifier taken
@@ -73,6 +87,7 @@ def resolve(conn: Connection, index_key: bytes, mentions: Sequence[Mention]) -> 
         conn: at READ COMMITTED; the caller commits.
         index_key: 32 bytes, keys the blind index.
         mentions: any number.
+        on_made: told of the subjects and links made here, before the commit; not called when none were.
 
     Returns:
         For each mention its subject; None when nothing in it identifies anybody.
@@ -83,10 +98,13 @@ def resolve(conn: Connection, index_key: bytes, mentions: Sequence[Mention]) -> 
     keys = [_keys(index_key, mention) for mention in mentions]
     links = {key for its_keys in keys for key in its_keys if isinstance(key, _Link)}
     pseudonyms = {key for its_keys in keys for key in its_keys if isinstance(key, UUID)}
-    owners = _known_subjects(conn, pseudonyms)
     for _ in range(RESOLVE_ATTEMPTS_MAX):
-        assignment = _assign(mentions, keys, _known_links(conn, links), owners)
-        if not assignment.new_links or _store(conn, assignment):
+        assignment = _assign(mentions, keys, _known_links(conn, links), _known_subjects(conn, pseudonyms))
+        if not assignment.new_links:
+            return assignment.subjects
+        if _store(conn, assignment):
+            if on_made is not None:
+                on_made(_made(assignment))
             return assignment.subjects
     raise InfrastructureError(
         "resolve data subjects: other processes kept linking the same identifiers",
@@ -119,7 +137,8 @@ def find_any(conn: Connection, index_key: bytes, identifier: Identifier) -> list
 
 def controller_of(conn: Connection, subject: UUID) -> str | None:
     """The controller a subject belongs to; None when there is no such subject."""
-    return _known_subjects(conn, {subject}).get(subject)
+    owner = _known_subjects(conn, {subject}).get(subject)
+    return owner.controller if owner is not None else None
 
 
 def _keys(index_key: bytes, mention: Mention) -> list[_Link | UUID]:
@@ -137,7 +156,7 @@ def _assign(
     mentions: Sequence[Mention],
     keys: Sequence[Sequence[_Link | UUID]],
     known: Mapping[_Link, UUID],
-    owners: Mapping[UUID, str],
+    owners: Mapping[UUID, _Owner],
 ) -> _Assignment:
     """Decides who is who; pure but for the random pseudonyms of new people."""
     assignment = _Assignment()
@@ -146,14 +165,14 @@ def _assign(
         candidates = (
             (known.get(key) or assignment.new_links.get(key))
             if isinstance(key, _Link)
-            else (key if owners.get(key) == mention.controller else None)
+            else (key if key in owners and owners[key].controller == mention.controller else None)
             for key in its_keys
         )
         subject = next((candidate for candidate in candidates if candidate is not None), None)
         if subject is None and links:
             subject = uuid4()
             assignment.new_subjects[subject] = mention.controller
-        if subject is not None:
+        if subject is not None and not (subject in owners and owners[subject].forgotten):
             for link in links:
                 if link not in known:
                     assignment.new_links.setdefault(link, subject)
@@ -162,7 +181,7 @@ def _assign(
 
 
 def _store(conn: Connection, assignment: _Assignment) -> bool:
-    """Inserts new subjects and links, all or none; False when another process took one of the identifiers."""
+    """Inserts new subjects and links, all or none; False when an identifier was taken or a subject forgotten."""
     links = assignment.new_links
     stored = False
     with conn.transaction() as attempt:
@@ -187,6 +206,13 @@ def _store(conn: Connection, assignment: _Assignment) -> bool:
     return stored
 
 
+def _made(assignment: _Assignment) -> Made:
+    return Made(
+        subjects=tuple(MadeSubject(*item) for item in assignment.new_subjects.items()),
+        links=tuple(MadeLink(*link, subject) for link, subject in assignment.new_links.items()),
+    )
+
+
 def _known_links(conn: Connection, links: Iterable[_Link]) -> dict[_Link, UUID]:
     asked = list(links)
     if not asked:
@@ -199,9 +225,9 @@ def _known_links(conn: Connection, links: Iterable[_Link]) -> dict[_Link, UUID]:
     return {_Link(controller, index): subject for controller, index, subject in rows}
 
 
-def _known_subjects(conn: Connection, subjects: Iterable[UUID]) -> dict[UUID, str]:
+def _known_subjects(conn: Connection, subjects: Iterable[UUID]) -> dict[UUID, _Owner]:
     asked = list(subjects)
     if not asked:
         return {}
     rows = conn.execute(_SQL["known_subjects"], {"subjects": asked}, binary=True)
-    return dict(rows.fetchall())
+    return {subject: _Owner(controller, forgotten) for subject, controller, forgotten in rows}

@@ -12,6 +12,9 @@ record, and each field of a record sealed once.
 two texts under two keys. The commitment is 256 bits from the same derivation, so another SK, EK, salt or
 context gives another one, and finding two inputs with the same one means a collision of SHA-256's strength.
 
+**What is derived can be kept.** `derive_secret` gives all that opens one field of one record and nothing else: a hold
+keeps it beyond the epoch key (`ledger.vault.held`).
+
 Pure. Owns: the derivation, the cipher, the content MAC. Leaves to others: keys, salts, the encoding of
 values.
 Source: RFC 5869 (HKDF); NIST SP 800-38D (GCM); Albertini et al., "How to Abuse and Fix Authenticated
@@ -37,7 +40,7 @@ SALT_BYTES = 32
 NONCE_BYTES = 12
 COMMITMENT_BYTES = 32
 MAC_BYTES = 32
-_DERIVED_BYTES = KEY_BYTES + NONCE_BYTES + COMMITMENT_BYTES
+SECRET_BYTES = KEY_BYTES + NONCE_BYTES + COMMITMENT_BYTES
 _SHA256 = SHA256()
 _FIELD_LABEL = b"ledger/field/1"
 _CONTENT_LABEL = b"ledger/content-mac/1"
@@ -122,7 +125,7 @@ def seal_field(
         CallerError: a key or the salt is not 32 bytes.
     """
     info = context.encode()
-    key, nonce, commitment = _derive(subject_key, epoch_key, salt, info)
+    key, nonce, commitment = _split(_derive(subject_key, epoch_key, salt, info))
     return commitment, AESGCM(key).encrypt(nonce, plaintext, info)
 
 
@@ -140,13 +143,34 @@ def open_field(  # noqa: PLR0917 -- those of seal_field, then its two results: a
         CannotOpen: other keys, another place, or altered bytes.
         CallerError: a key or the salt is not 32 bytes.
     """
-    info = context.encode()
-    key, nonce, expected = _derive(subject_key, epoch_key, salt, info)
+    secret = derive_secret(subject_key, epoch_key, salt, context)
+    return open_with_secret(secret, context, commitment, ciphertext)
+
+
+def derive_secret(subject_key: bytes, epoch_key: bytes, salt: bytes, context: FieldContext) -> bytes:
+    """What opens one field, without its keys: key ‖ nonce ‖ commitment, 76 bytes; a key, to be stored wrapped.
+
+    Raises:
+        CallerError: a key or the salt is not 32 bytes.
+    """
+    return _derive(subject_key, epoch_key, salt, context.encode())
+
+
+def open_with_secret(secret: bytes, context: FieldContext, commitment: bytes, ciphertext: bytes) -> bytes:
+    """Opens one field with what `derive_secret` gave for it; the checks are those of `open_field`.
+
+    Raises:
+        CannotOpen: another field's secret, another place, or altered bytes.
+        CallerError: the secret is not 76 bytes.
+    """
+    if len(secret) != SECRET_BYTES:
+        raise CallerError("cannot open", expected=f"a secret of {SECRET_BYTES} bytes", found=str(len(secret)))
+    key, nonce, expected = _split(secret)
     # Before decrypting: without this check a ciphertext made for two keys would open under both.
     if not hmac.compare_digest(expected, commitment):
         raise CannotOpen("commitment")
     try:
-        return AESGCM(key).decrypt(nonce, ciphertext, info)
+        return AESGCM(key).decrypt(nonce, ciphertext, context.encode())
     except (InvalidTag, ValueError):
         raise CannotOpen("ciphertext") from None
 
@@ -173,12 +197,16 @@ def content_mac(subject_key: bytes, epoch_key: bytes, context: FieldContext, con
     return HKDF(_SHA256, MAC_BYTES, _CONTENT_SALT, info).derive(subject_key + epoch_key)
 
 
-def _derive(subject_key: bytes, epoch_key: bytes, salt: bytes, info: bytes) -> tuple[bytes, bytes, bytes]:
+def _derive(subject_key: bytes, epoch_key: bytes, salt: bytes, info: bytes) -> bytes:
     _check_keys(subject_key, epoch_key)
     if len(salt) != SALT_BYTES:
         raise CallerError("cannot seal or open", expected="a salt of 32 bytes", found=f"{len(salt)} bytes")
-    derived = HKDF(_SHA256, _DERIVED_BYTES, salt, info).derive(subject_key + epoch_key)
-    return derived[:32], derived[32:44], derived[44:]
+    return HKDF(_SHA256, SECRET_BYTES, salt, info).derive(subject_key + epoch_key)
+
+
+def _split(secret: bytes) -> tuple[bytes, bytes, bytes]:
+    """Key, nonce, commitment."""
+    return secret[:32], secret[32:44], secret[44:]
 
 
 def _check_keys(subject_key: bytes, epoch_key: bytes) -> None:

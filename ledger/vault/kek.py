@@ -4,7 +4,7 @@ Whoever holds the vault's database, its WAL and its back-ups, but not the KEK, h
 key deleted from the table is gone although its bytes stay in the heap for a while (TRAPS, PostgreSQL).
 
 Owns: reading, making and naming KEKs, wrapping and unwrapping. Leaves to others: which keys exist
-(`ledger.vault.keys`), and when to change KEKs.
+(`ledger.vault.keys`), changing a KEK file (`ledger.vault.kek_file`), and changing KEKs (`ledger.vault.rotation`).
 Source: NIST SP 800-38D (GCM).
 """
 
@@ -14,7 +14,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 from secrets import token_bytes
-from typing import NamedTuple, NewType
+from typing import NamedTuple, NewType, Self
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -31,7 +31,7 @@ NONCE_BYTES = 12
 messages NIST SP 800-38D section 8.3 allows random nonces under one key; the rotation of the KEK starts the
 count again."""
 KEK_FILE_BYTES_MAX = 4096
-"""A KEK file is 65 bytes; more than this is some other file."""
+"""A KEK file is 65 bytes for each key in it, and there are seldom two; more than this is some other file."""
 _HEX_KEY = re.compile(r"[0-9a-fA-F]{64}")
 _GROUP_OR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -83,40 +83,6 @@ class Kek:
             )
         return cls(bytes.fromhex(digits.strip()))
 
-    @classmethod
-    def from_file(cls, path: Path) -> "Kek":
-        """A KEK from a file of 64 hexadecimal digits that only its owner can open.
-
-        Raises:
-            NotFound: no such file.
-            NotPermitted: we cannot read it, or its group or others have any access to it.
-            CallerError: it holds something else.
-        """
-        try:
-            # The open file is examined, not the path: nobody can swap it between check and read.
-            with path.open("rb") as file:
-                mode = os.fstat(file.fileno()).st_mode
-                content = file.read(KEK_FILE_BYTES_MAX)
-        except FileNotFoundError as error:
-            raise NotFound(
-                f"no key-encryption key in {path}",
-                do="Point LEDGER_KEK_FILE at the file, or restore it: without it the vault cannot be read.",
-            ) from error
-        except OSError as error:
-            raise NotPermitted(
-                f"cannot read the key-encryption key in {path}",
-                found=type(error).__name__,
-                do="Make the file readable for the user this program runs as, and for nobody else.",
-            ) from error
-        if os.name == "posix" and mode & _GROUP_OR_OTHERS:
-            raise NotPermitted(
-                f"the key-encryption key in {path} is open to others",
-                expected="mode 0600 or 0400",
-                found=f"{stat.S_IMODE(mode):04o}",
-                do=f"Run `chmod 600 {path}`, and consider who may have read it.",
-            )
-        return cls.from_hex(content.decode("ascii", "replace"))
-
     def wrap(self, key: bytes, aad: bytes) -> bytes:
         """Encrypts a key for storage.
 
@@ -162,6 +128,16 @@ class KeyEncryption:
     def __repr__(self) -> str:
         return f"KeyEncryption(current={self.current!r}, known={len(self._by_id)})"
 
+    @classmethod
+    def from_file(cls, path: Path) -> Self:
+        """What a KEK file says: the first line wraps, the others only open.
+
+        Raises:
+            NotFound, NotPermitted, CallerError: as `read_kek_lines`.
+        """
+        current, *older = (Kek.from_hex(line) for line in read_kek_lines(path))
+        return cls(current, older)
+
     def wrap(self, key: bytes, aad: bytes) -> Wrapped:
         """Encrypts a key for storage under the current KEK."""
         return Wrapped(self.current.kek_id, self.current.wrap(key, aad))
@@ -179,9 +155,52 @@ class KeyEncryption:
                 "a key in the vault is wrapped under a key-encryption key this process does not have",
                 expected=" or ".join(known.hex() for known in self._by_id),
                 found=kek_id.hex(),
-                do="Set LEDGER_KEK or LEDGER_KEK_FILE to the key this vault was made with.",
+                do="Was the KEK rotated meanwhile? Then start this process again with the KEK file as it is now. "
+                "Was the vault restored from a back-up older than a rotation? See docs/keys.md. Otherwise point "
+                "LEDGER_KEK_FILE at this vault's own key.",
             )
         return kek.unwrap(wrapped, aad)
+
+
+def read_kek_lines(path: Path) -> list[str]:
+    """The keys of a KEK file, 64 hexadecimal digits each, the current one first.
+
+    A file has one key on each line, and only its owner can open it. Usually it has one line; while the KEK is
+    being rotated it has the new one and below it the old one.
+
+    Raises:
+        NotFound: no such file.
+        NotPermitted: we cannot read it, or its group or others have any access to it.
+        CallerError: it holds something else.
+    """
+    try:
+        # The open file is examined, not the path: nobody can swap it between check and read.
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            content = file.read(KEK_FILE_BYTES_MAX)
+    except FileNotFoundError as error:
+        raise NotFound(
+            f"no key-encryption key in {path}",
+            do="Point LEDGER_KEK_FILE at the file, or restore it: without it the vault cannot be read.",
+        ) from error
+    except OSError as error:
+        raise NotPermitted(
+            f"cannot read the key-encryption key in {path}",
+            found=type(error).__name__,
+            do="Make the file readable for the user this program runs as, and for nobody else.",
+        ) from error
+    if os.name == "posix" and mode & _GROUP_OR_OTHERS:
+        raise NotPermitted(
+            f"the key-encryption key in {path} is open to others",
+            expected="mode 0600 or 0400",
+            found=f"{stat.S_IMODE(mode):04o}",
+            do=f"Run `chmod 600 {path}`, and consider who may have read it.",
+        )
+    lines = [line.strip() for line in content.decode("ascii", "replace").split("\n")]
+    keys = [line for line in lines if line]
+    for line in keys or [""]:
+        Kek.from_hex(line)  # refuses what is no key
+    return keys
 
 
 def generate_kek_file(path: Path) -> Kek:
@@ -214,6 +233,11 @@ def subject_key_place(subject: UUID, retention_class: str) -> bytes:
 def epoch_key_place(controller: str, retention_class: str, day: int) -> bytes:
     """AAD of an epoch key: the row it belongs to."""
     return encode_tuple(b"ledger/vault/epoch-key/1", controller, retention_class, day)
+
+
+def held_field_place(salt: bytes, field: str, subject: UUID, retention_class: str) -> bytes:
+    """AAD of a held field's secret: the row it belongs to."""
+    return encode_tuple(b"ledger/vault/held-field/1", salt, field, subject.bytes, retention_class)
 
 
 def secret_place(name: str) -> bytes:

@@ -165,6 +165,12 @@ def mark_trying(conn: Connection, topic: str, partition: int, offset: int, until
     return int(row[0])
 
 
+def positions(conn: Connection) -> dict[tuple[str, int], int]:
+    """(topic, partition) -> next offset, for every inbox partition there is."""
+    rows = conn.execute(_SQL["positions"])
+    return {(topic, partition): next_offset for topic, partition, next_offset in rows}
+
+
 def clear_trying(conn: Connection, topic: str, partition: int) -> None:
     """Forgets what was being tried. `advance` does so too."""
     conn.execute(_SQL["answer_before_disk"])

@@ -15,6 +15,10 @@ WHERE topic = %(topic)s AND partition = %(partition)s;
 SELECT ledger_partition, source_offset, part FROM sealer_chain
 WHERE topic = %(topic)s AND partition = %(partition)s;
 
+-- name: positions
+-- How far the sealers came, in every inbox partition.
+SELECT topic, partition, next_offset FROM sealer_progress;
+
 -- name: advance
 -- Compare-and-swap of the position; what was being tried is done.
 UPDATE sealer_progress

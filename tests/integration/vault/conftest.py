@@ -8,6 +8,8 @@ import pytest
 from ledger.postgres.connection import Connection, connect
 from ledger.vault.kek import Kek, KeyEncryption
 from ledger.vault.vault import Vault, migrate_vault
+from tests.integration.vault.blocking import RunBlocked, blocked_runner
+from tests.integration.vault.commit_cutter import CommitCutter, commit_cutter
 from tests.postgres_server import server_dsn, temporary_schema
 
 OpenVault = Callable[[], Vault]
@@ -71,3 +73,24 @@ def open_connection(postgres_dsn: str, schema: str) -> Iterator[Callable[[], Con
 def conn(open_connection: Callable[[], Connection]) -> Connection:
     """One bare connection."""
     return open_connection()
+
+
+@pytest.fixture
+def run_blocked(open_connection: Callable[[], Connection]) -> Iterator[RunBlocked]:
+    """See RunBlocked."""
+    with blocked_runner(open_connection) as run:
+        yield run
+
+
+@pytest.fixture
+def cutter(postgres_dsn: str) -> Iterator[CommitCutter]:
+    """A line to the server that can be cut at a COMMIT."""
+    with commit_cutter(postgres_dsn) as made:
+        yield made
+
+
+@pytest.fixture
+def cut_vault(cutter: CommitCutter, schema: str, key_encryption: KeyEncryption) -> Iterator[Vault]:
+    """A vault on that line."""
+    with Vault(cutter.dsn, key_encryption, schema=schema) as vault:
+        yield vault

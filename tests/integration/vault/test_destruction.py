@@ -3,16 +3,22 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import TypeVar
 from uuid import uuid4
 
 import pytest
 
+from ledger.errors import CallerError, InfrastructureError
 from ledger.postgres.connection import Connection
 from ledger.vault import destruction, keys
+from ledger.vault.directory import Mention
 from ledger.vault.field_cipher import FieldContext, open_field, seal_field
+from ledger.vault.identifiers import Identifier, IdentifierKind
 from ledger.vault.vault import Vault
+from tests.integration.vault.commit_cutter import CommitCutter, Moment
 
-SUBJECT = uuid4()
+T = TypeVar("T")
+SUBJECT, OTHER = uuid4(), uuid4()
 CONTENT = (SUBJECT, "content")
 EPOCH = ("acme", "content", 20500)
 WAIT_S = 10.0
@@ -111,6 +117,76 @@ def test_destroying_no_class_destroys_nothing(vault: Vault) -> None:
     vault.keys_for([CONTENT], [])
     assert vault.destroy_subject(SUBJECT, [], "erasure") == frozenset()
     assert _present(vault)[0]
+
+
+def test_class_takes_each_facts_own_key(vault: Vault, conn: Connection) -> None:
+    """`class:fact` is of the class; a class whose name only begins alike is not."""
+    proofs = ["consent_proof:a", "consent_proof:b:c"]
+    others = ["consent_proof_2", "consent", "content:consent_proof"]
+    names = [(SUBJECT, name) for name in (*proofs, *others)]
+    vault.keys_for([*names, (OTHER, proofs[0])], [])
+    assert vault.destroy_subject_classes(SUBJECT, ["consent_proof", "fax"], "erasure") == set(proofs)
+    assert vault.subject_key_classes(SUBJECT) == {
+        **dict.fromkeys((*proofs, "consent_proof", "fax"), "destroyed"),
+        **dict.fromkeys(others, "live"),
+    }
+    assert vault.subject_key_classes(OTHER) == {proofs[0]: "live"}
+    assert vault.destroy_subject_classes(SUBJECT, ["consent_proof"], "again") == frozenset()
+    assert conn.execute("SELECT DISTINCT why FROM destroyed_subject_key").fetchall() == [("erasure",)]
+
+
+def test_one_facts_key_is_destroyed_alone(vault: Vault) -> None:
+    """The proofs of one person's consents end years apart."""
+    vault.keys_for([(SUBJECT, "consent_proof:a"), (SUBJECT, "consent_proof:b")], [])
+    assert vault.destroy_subject_key(SUBJECT, "consent_proof:a", "retention_ended")
+    assert vault.subject_key_classes(SUBJECT) == {"consent_proof:a": "destroyed", "consent_proof:b": "live"}
+    with pytest.raises(CallerError, match="cannot destroy by class"):
+        vault.destroy_subject_classes(SUBJECT, ["consent_proof:b"], "retention_ended")
+
+
+def test_class_with_one_fact_left_is_not_confirmed(vault: Vault, conn: Connection) -> None:
+    """FAULTS row 48: every key of the class is tried, not only the class's own name."""
+    vault.keys_for([(SUBJECT, "consent_proof:a"), (SUBJECT, "consent_proof:b")], [])
+    conn.execute("CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
+    conn.execute(
+        "CREATE TRIGGER undo BEFORE UPDATE ON subject_key FOR EACH ROW"
+        " WHEN (OLD.retention_class = 'consent_proof:b') EXECUTE FUNCTION undo()"
+    )
+    with pytest.raises(destruction.NotDestroyed, match="consent_proof:b"):
+        vault.destroy_subject_classes(SUBJECT, ["consent_proof"], "erasure")
+    with pytest.raises(destruction.NotDestroyed, match="consent_proof:b"):
+        vault.confirm_subject_classes_destroyed(SUBJECT, ["consent_proof"])
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_erasure_that_was_reported_failed_ends_the_same_when_asked_again(
+    cut_vault: Vault, cutter: CommitCutter, moment: Moment
+) -> None:
+    """FAULTS row 48: the line is cut at the commit of each step, which may have happened; asked again, it ends alike.
+
+    The mutant: taking the error for `not done`, or the second answer's `nothing was there` for a failure.
+    """
+    phone = Identifier(IdentifierKind.PHONE, "+3197010200001")
+    (subject,) = cut_vault.resolve_subjects([Mention(controller="acme", identifiers=(phone,))])
+    assert subject is not None
+    cut_vault.keys_for([(subject, "content")], [])
+
+    def twice(act: Callable[[], T]) -> T:
+        cutter.cut_next(moment)
+        with pytest.raises(InfrastructureError):
+            act()
+        return act()
+
+    happened = moment == "after"
+    twice(lambda: cut_vault.close_subject(subject, "erasure"))
+    destroyed = twice(lambda: cut_vault.destroy_subject_classes(subject, ["content"], "erasure"))
+    removed = twice(lambda: cut_vault.forget_subject(subject))
+    assert cutter.cuts == 3
+    assert (destroyed, removed) == ((frozenset(), 0) if happened else ({"content"}, 1))
+    assert cut_vault.is_closed(subject)
+    assert cut_vault.subject_key_classes(subject) == {"content": "destroyed"}
+    assert cut_vault.directory_count(subject) == 0
+    assert cut_vault.resolve_subjects([Mention(controller="acme", identifiers=(phone,))]) != [subject]
 
 
 @pytest.mark.parametrize("undo", ["RETURN OLD", "RETURN NULL"])

@@ -11,8 +11,10 @@ import pytest
 
 from ledger.errors import DataError
 from ledger.postgres.connection import Connection
+from ledger.vault import directory
 from ledger.vault.directory import Mention
 from ledger.vault.identifiers import Identifier, IdentifierKind
+from ledger.vault.made import Made
 from ledger.vault.vault import Vault
 
 T = TypeVar("T")
@@ -106,6 +108,32 @@ def test_pseudonym_links_a_new_identifier(vault: Vault) -> None:
     (subject,) = vault.resolve_subjects([_mention(PHONE)])
     assert vault.resolve_subjects([_mention(OTHER_PHONE, _pseudonym(subject))]) == [subject]
     assert vault.find_subject("acme", OTHER_PHONE) == subject
+
+
+def test_resolving_tells_whom_it_made(vault: Vault, conn: Connection) -> None:
+    """The second copy gets new people and new links as they are stored; nothing when everybody is known."""
+    known = vault.resolve_subjects([_mention(PHONE)])[0]
+    told: list[Made] = []
+    mentions = [_mention(PHONE, EMAIL), _mention(ACCOUNT)]
+    for _ in range(2):
+        _, new = directory.resolve(conn, vault._index_key, mentions, on_made=told.append)
+    (made,) = told
+    assert made.subjects == ((new, "acme"),)
+    assert {link.subject for link in made.links} == {known, new}
+    rows = conn.execute("SELECT controller, identifier_index, subject FROM directory").fetchall()
+    assert set(made.links) < set(rows)
+    assert len(made.links) == 2
+
+
+def test_people_are_not_made_when_the_second_copy_fails(vault: Vault, conn: Connection) -> None:
+    """It is told before the commit: what it raises undoes the people, too."""
+
+    def fails(made: Made) -> None:
+        raise DataError(f"{len(made.subjects)} rows, disk full")
+
+    with pytest.raises(DataError, match="1 rows"), conn.transaction():
+        directory.resolve(conn, vault._index_key, [_mention(PHONE)], on_made=fails)
+    assert _count(conn, "subject") == 0
 
 
 def test_finding_makes_nobody(vault: Vault, conn: Connection) -> None:

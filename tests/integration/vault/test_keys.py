@@ -9,10 +9,12 @@ import pytest
 
 from ledger.errors import CallerError, IntegrityError, NotPermitted
 from ledger.postgres.connection import Connection
+from ledger.vault import kek_register, keys
 from ledger.vault.directory import Mention
 from ledger.vault.identifiers import Identifier, IdentifierKind
 from ledger.vault.kek import Kek, KeyEncryption
 from ledger.vault.keys import KeyRing
+from ledger.vault.made import Made
 from ledger.vault.vault import Vault
 
 SUBJECT, OTHER = uuid4(), uuid4()
@@ -40,8 +42,8 @@ def test_each_name_has_a_key_of_its_own(vault: Vault) -> None:
         (c, cls, day) for c in ("acme", "globex") for cls in ("content", "signalling") for day in (-1, 20500)
     ]
     ring = vault.keys_for(subjects, epochs)
-    keys = [ring.subject(*name) for name in subjects] + [ring.epoch(*name) for name in epochs]
-    assert len(set(keys)) == len(subjects) + len(epochs)
+    found = [ring.subject(*name) for name in subjects] + [ring.epoch(*name) for name in epochs]
+    assert len(set(found)) == len(subjects) + len(epochs)
 
 
 def test_reading_makes_nothing(vault: Vault, conn: Connection) -> None:
@@ -86,6 +88,48 @@ def test_large_batch(vault: Vault) -> None:
     assert all(made.subject(*name) == read.subject(*name) for name in names)
 
 
+def test_making_tells_what_it_made(vault: Vault, conn: Connection, key_encryption: KeyEncryption) -> None:
+    """The second copy gets the rows as they are stored, of the keys made here; nothing when all exist."""
+    vault.keys_for([CONTENT], [EPOCH])
+    told: list[Made] = []
+    other = ("acme", "content", 20501)
+    for _ in range(2):
+        keys.get_or_create(
+            conn, key_encryption, [CONTENT, (OTHER, "content")], [EPOCH, other], on_made=told.append
+        )
+    (made,) = told
+    assert [row[:2] for row in made.subject_keys] == [(OTHER, "content")]
+    assert [row[:3] for row in made.epoch_keys] == [other]
+    stored = "SELECT kek_id, wrapped FROM subject_key WHERE subject = %s"
+    assert conn.execute(stored, (OTHER,)).fetchone() == made.subject_keys[0][2:]
+    assert (made.subjects, made.links, made.held_fields) == ((), (), ())
+
+
+def test_making_is_told_before_it_is_committed(
+    vault: Vault, conn: Connection, key_encryption: KeyEncryption
+) -> None:
+    """Where the second copy cannot be written, no key is made."""
+
+    def fails(made: Made) -> None:
+        raise CallerError(f"{len(made.subject_keys)} rows, disk full")
+
+    with pytest.raises(CallerError, match="1 rows"), conn.transaction():
+        keys.get_or_create(conn, key_encryption, [CONTENT], [EPOCH], on_made=fails)
+    assert not vault.subject_key_classes(SUBJECT)
+    assert vault.live_epochs() == []
+
+
+def test_tombstones_of_a_closed_subject_are_not_told(
+    vault: Vault, conn: Connection, key_encryption: KeyEncryption
+) -> None:
+    """They follow from the ledger; a copy of them would bring nothing back."""
+    vault.close_subject(SUBJECT, "erasure", controller="acme")
+    told: list[Made] = []
+    keys.get_or_create(conn, key_encryption, [CONTENT, (OTHER, "content")], [], on_made=told.append)
+    keys.get_or_create(conn, key_encryption, [(SUBJECT, "signalling")], [], on_made=told.append)
+    assert [[row.subject for row in made.subject_keys] for made in told] == [[OTHER]]
+
+
 def test_another_kek_opens_nothing(vault: Vault, postgres_dsn: str, schema: str) -> None:
     """A vault cannot be opened with another KEK, and says which it wants."""
     _keys(vault)
@@ -94,11 +138,12 @@ def test_another_kek_opens_nothing(vault: Vault, postgres_dsn: str, schema: str)
 
 
 def test_vault_under_an_older_kek_stays_open(
-    vault: Vault, postgres_dsn: str, schema: str, key_encryption: KeyEncryption
+    vault: Vault, conn: Connection, postgres_dsn: str, schema: str, key_encryption: KeyEncryption
 ) -> None:
     """After a change of KEK old rows open and new rows are wrapped under the new one."""
     made = _keys(vault)
     newer = KeyEncryption(Kek(os.urandom(32)), [key_encryption.current])
+    kek_register.register(conn, newer.current.kek_id)
     with Vault(postgres_dsn, newer, schema=schema) as later:
         assert _keys(later) == made
         later.keys_for([(OTHER, "content")], [])
@@ -151,9 +196,9 @@ def test_nothing_readable_is_stored(vault: Vault, conn: Connection) -> None:
     )
     assert subject is not None
     ring = vault.keys_for([(subject, "content")], [EPOCH])
-    keys = [ring.subject(subject, "content"), ring.epoch(*EPOCH), vault._index_key]
+    found = [ring.subject(subject, "content"), ring.epoch(*EPOCH), vault._index_key]
     vault.destroy_epoch(*EPOCH, "retention_ended")
-    needles = [key for key in keys if key] + [key.hex().encode() for key in keys if key]
+    needles = [key for key in found if key] + [key.hex().encode() for key in found if key]
     needles += [canary.encode() for canary in canaries]
     assert len(needles) == 10
     for haystack in (*_rows(conn), *_files(conn)):
@@ -163,7 +208,7 @@ def test_nothing_readable_is_stored(vault: Vault, conn: Connection) -> None:
 def test_scan_would_find_a_raw_key(vault: Vault, conn: Connection) -> None:
     """The mutant of the test above: a key stored as it is shows in rows and files."""
     raw = os.urandom(32)
-    conn.execute("INSERT INTO vault_secret VALUES ('raw', '\\x0000000000000000', %s)", (raw,))
+    conn.execute("INSERT INTO vault_secret SELECT 'raw', kek_id, %s FROM kek", (raw,))
     assert any(raw.hex().encode() in row for row in _rows(conn))
     files = list(_files(conn))
     assert not files or any(raw in content for content in files)

@@ -1,13 +1,8 @@
 """Two transactions at once, each stopped at the worst moment: what one commits, the other sees."""
 
 import os
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from collections.abc import Callable
 from uuid import uuid4
-
-import pytest
 
 from ledger.postgres.connection import Connection
 from ledger.vault import destruction, directory, keys
@@ -15,54 +10,16 @@ from ledger.vault.directory import Mention
 from ledger.vault.identifiers import Identifier, IdentifierKind, blind_index
 from ledger.vault.kek import KeyEncryption
 from ledger.vault.vault import Vault
+from tests.integration.vault.blocking import WAIT_S, RunBlocked
 
-T = TypeVar("T")
 SUBJECT = uuid4()
 CONTENT = (SUBJECT, "content")
 EPOCH = ("acme", "content", 20500)
-WAIT_S = 10.0
-"""How long a test waits for another session to block; a lock is normally waited for within milliseconds."""
 
 
 def _present(vault: Vault) -> tuple[bool, bool]:
     ring = vault.read_keys([CONTENT], [EPOCH])
     return ring.subject(*CONTENT) is not None, ring.epoch(*EPOCH) is not None
-
-
-class RunBlocked(Protocol):
-    """Starts something in a transaction of its own, and returns once it waits for another session's lock."""
-
-    def __call__(self, act: Callable[[Connection], T]) -> "Future[T]": ...
-
-
-@pytest.fixture
-def run_blocked(open_connection: Callable[[], Connection]) -> Iterator[RunBlocked]:
-    """See RunBlocked; the test holds the lock."""
-    observer = open_connection()
-
-    def waits(pid: int) -> bool:
-        row = observer.execute(
-            "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = %s", (pid,)
-        ).fetchone()
-        return bool(row and row[0])
-
-    def run(act: Callable[[Connection], T]) -> "Future[T]":
-        own = open_connection()
-
-        def transaction() -> T:
-            with own.transaction():
-                return act(own)
-
-        running = pool.submit(transaction)
-        deadline = time.monotonic() + WAIT_S
-        while not waits(own.info.backend_pid):
-            assert not running.done(), "it did not wait for the other session"
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        return running
-
-    with ThreadPoolExecutor(3) as pool:
-        yield run
 
 
 def test_destruction_waits_for_a_key_being_made(
@@ -76,7 +33,7 @@ def test_destruction_waits_for_a_key_being_made(
     with maker.transaction():
         keys.get_or_create(maker, key_encryption, [CONTENT], [EPOCH])
         subject_gone = run_blocked(lambda own: destruction.destroy_subject_key(own, *CONTENT, "erasure"))
-        epoch_gone = run_blocked(lambda own: destruction.destroy_epoch(own, *EPOCH, "retention_ended"))
+        epoch_gone = run_blocked(lambda own: destruction.destroy_epochs(own, [EPOCH], "retention_ended"))
     assert subject_gone.result(WAIT_S)
     assert epoch_gone.result(WAIT_S)
     assert _present(vault) == (False, False)
@@ -95,7 +52,7 @@ def test_making_waits_for_a_destruction(
     with destroyer.transaction():
         destruction.destroy_subject_key(destroyer, *CONTENT, "erasure")
         subject_ring = run_blocked(lambda own: keys.get_or_create(own, key_encryption, [CONTENT], []))
-        destruction.destroy_epoch(destroyer, *EPOCH, "retention_ended")
+        destruction.destroy_epochs(destroyer, [EPOCH], "retention_ended")
         epoch_ring = run_blocked(lambda own: keys.get_or_create(own, key_encryption, [], [EPOCH]))
     assert subject_ring.result(WAIT_S).subject(*CONTENT) is None
     assert epoch_ring.result(WAIT_S).epoch(*EPOCH) is None
@@ -110,10 +67,10 @@ def test_of_two_destroyers_the_first_one_counts(
     destroyer = open_connection()
     with destroyer.transaction():
         assert destruction.destroy_subject_key(destroyer, *CONTENT, "first")
-        assert destruction.destroy_epoch(destroyer, *EPOCH, "first")
+        assert destruction.destroy_epochs(destroyer, [EPOCH], "first")
         subject_gone = run_blocked(lambda own: destruction.destroy_subject_key(own, *CONTENT, "second"))
         all_gone = run_blocked(lambda own: destruction.destroy_subject(own, SUBJECT, None, "second"))
-        epoch_gone = run_blocked(lambda own: destruction.destroy_epoch(own, *EPOCH, "second"))
+        epoch_gone = run_blocked(lambda own: destruction.destroy_epochs(own, [EPOCH], "second"))
     assert not subject_gone.result(WAIT_S)
     assert not all_gone.result(WAIT_S)
     assert not epoch_gone.result(WAIT_S)

@@ -1,5 +1,6 @@
 """The vault as a port: opened only when in order, one index key for all, back after a lost connection."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -14,7 +15,7 @@ from ledger.postgres.migrations import NotMigrated
 from ledger.vault.directory import Mention
 from ledger.vault.identifiers import Identifier, IdentifierKind
 from ledger.vault.kek import KeyEncryption
-from ledger.vault.vault import Vault, migrate_vault
+from ledger.vault.vault import INDEX_KEY_NAME, OWN_FACTS_KEY_NAME, TABLES, Vault, migrate_vault
 
 OPENERS = 16
 PHONE = Identifier(IdentifierKind.PHONE, "+3197010200001")
@@ -43,7 +44,30 @@ def test_openers_at_once_agree_on_one_index_key(open_vault: Callable[[], Vault],
     with ThreadPoolExecutor(OPENERS) as pool:
         index_keys = {task.result() for task in [pool.submit(opened) for _ in range(OPENERS)]}
     assert len(index_keys) == 1
-    assert conn.execute("SELECT count(*) FROM vault_secret").fetchone() == (1,)
+    names = [row[0] for row in conn.execute('SELECT name FROM vault_secret ORDER BY name COLLATE "C"')]
+    assert names == [INDEX_KEY_NAME, OWN_FACTS_KEY_NAME]
+
+
+def test_tables_are_all_there_are(vault: Vault, conn: Connection) -> None:
+    """Whoever looks through the vault for a value looks everywhere."""
+    tables = conn.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()").fetchall()
+    assert sorted(row[0] for row in tables) == sorted(TABLES)
+
+
+def test_clock_is_the_servers_now(vault: Vault) -> None:
+    """It moves between two calls, and is near ours on one machine."""
+    first = vault.database_clock()
+    assert first < vault.database_clock()
+    assert abs(first - time.time_ns() // 1000) < 60_000_000
+
+
+def test_positions_of_all_sealers(vault: Vault) -> None:
+    """Every inbox partition that was ever initialised."""
+    assert vault.sealer_positions() == {}
+    vault.initialise_progress("inbox.processing", 0, 5)
+    vault.initialise_progress("inbox.consent", 1, 0)
+    vault.advance("inbox.processing", 0, 5, 9, {})
+    assert vault.sealer_positions() == {("inbox.processing", 0): 9, ("inbox.consent", 1): 0}
 
 
 def test_people_are_found_after_a_restart(open_vault: Callable[[], Vault]) -> None:

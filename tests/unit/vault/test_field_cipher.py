@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 from ledger.errors import CallerError, IntegrityError
 from ledger.vault.field_cipher import (
     COMMITMENT_BYTES,
+    SECRET_BYTES,
     CannotOpen,
     FieldContext,
     content_mac,
+    derive_secret,
     open_field,
+    open_with_secret,
     seal_field,
 )
 
@@ -181,6 +184,50 @@ def test_two_key_forgery_is_refused() -> None:
     with pytest.raises(CannotOpen) as refused:
         open_field(OTHER, EK, SALT, CONTEXT, commitment, forged)
     assert refused.value.mismatch == "commitment"
+
+
+@given(KEYS, KEYS, KEYS, CONTEXTS, st.binary(max_size=40))
+def test_derived_secret_opens_the_field_like_its_keys(
+    sk: bytes, ek: bytes, salt: bytes, context: FieldContext, plaintext: bytes
+) -> None:
+    """What a hold keeps is enough once the keys are gone, and says nothing of another record's field."""
+    commitment, ciphertext = seal_field(sk, ek, salt, context, plaintext)
+    secret = derive_secret(sk, ek, salt, context)
+    assert len(secret) == SECRET_BYTES
+    assert open_with_secret(secret, context, commitment, ciphertext) == plaintext
+    assert sk not in secret
+    assert ek not in secret
+
+
+@pytest.mark.parametrize("context", ELSEWHERE)
+def test_derived_secret_opens_its_own_field_only(context: FieldContext) -> None:
+    """Another place's secret fails on the commitment; its own secret in another place fails on the context."""
+    commitment, ciphertext = seal_field(SK, EK, SALT, CONTEXT, b"example")
+    with pytest.raises(CannotOpen) as refused:
+        open_with_secret(derive_secret(SK, EK, SALT, context), CONTEXT, commitment, ciphertext)
+    assert refused.value.mismatch == "commitment"
+    with pytest.raises(CannotOpen) as moved:
+        open_with_secret(derive_secret(SK, EK, SALT, CONTEXT), context, commitment, ciphertext)
+    assert moved.value.mismatch == "ciphertext"
+
+
+def test_derived_secret_keeps_the_commitment_check() -> None:
+    """The mutant: opening with key and nonce alone, under which a two-key forgery opens."""
+    info = CONTEXT.encode()
+    secrets = [derive_secret(sk, EK, SALT, CONTEXT) for sk in (SK, OTHER)]
+    forged = _opens_under_both([(secret[:32], secret[32:44]) for secret in secrets], info)
+    assert open_with_secret(secrets[0], CONTEXT, secrets[0][44:], forged)
+    with pytest.raises(CannotOpen) as refused:
+        open_with_secret(secrets[1], CONTEXT, secrets[0][44:], forged)
+    assert refused.value.mismatch == "commitment"
+
+
+@pytest.mark.parametrize("length", [0, 32, 75, 77])
+def test_secret_of_another_length_is_the_callers_error(length: int) -> None:
+    """A key handed over in its place is not tried."""
+    commitment, ciphertext = seal_field(SK, EK, SALT, CONTEXT, b"example")
+    with pytest.raises(CallerError):
+        open_with_secret(bytes(length), CONTEXT, commitment, ciphertext)
 
 
 def test_content_mac_is_repeatable_and_bound_to_keys_and_place() -> None:

@@ -15,6 +15,7 @@ from ledger.vault.kek import (
     KeyEncryption,
     epoch_key_place,
     generate_kek_file,
+    held_field_place,
     secret_place,
     subject_key_place,
 )
@@ -32,7 +33,26 @@ def _file(path: Path, content: str, mode: int = 0o600) -> Path:
 @pytest.mark.parametrize("content", [KEY.hex(), KEY.hex().upper(), f" {KEY.hex()}\n"])
 def test_a_private_file_of_64_digits_is_read(tmp_path: Path, content: str) -> None:
     """Case and a final newline make no difference to which KEK it is."""
-    assert Kek.from_file(_file(tmp_path / "kek", content)).kek_id == Kek(KEY).kek_id
+    assert KeyEncryption.from_file(_file(tmp_path / "kek", content)).current.kek_id == Kek(KEY).kek_id
+
+
+def test_first_line_wraps_and_the_others_only_open(tmp_path: Path) -> None:
+    """While a KEK is rotated its file has the new key and below it the old one."""
+    old, new = token_bytes(32), token_bytes(32)
+    both = KeyEncryption.from_file(_file(tmp_path / "kek", f"{new.hex()}\n{old.hex()}\n"))
+    before = KeyEncryption(Kek(old)).wrap(b"k" * 32, b"place")
+    assert both.unwrap(before.kek_id, before.wrapped, b"place") == b"k" * 32
+    assert both.wrap(b"k" * 32, b"place").kek_id == Kek(new).kek_id
+
+
+@pytest.mark.parametrize(
+    "content",
+    [f"{KEY.hex()}\n00", f"# current\n{KEY.hex()}", f"{KEY.hex()} {KEY.hex()}", "\n\n", f"{KEY.hex()}," * 2],
+)
+def test_a_file_with_one_bad_line_is_refused_whole(tmp_path: Path, content: str) -> None:
+    """Half a rotation's file must not pass for the whole: the missing key may be the one rows are under."""
+    with pytest.raises(CallerError):
+        KeyEncryption.from_file(_file(tmp_path / "kek", content))
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o644, 0o610, 0o777])
@@ -40,7 +60,7 @@ def test_a_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
     """Any access of group or others refuses the file, and the message says how to mend it."""
     path = _file(tmp_path / "kek", KEY.hex(), mode)
     with pytest.raises(NotPermitted, match="chmod 600"):
-        Kek.from_file(path)
+        KeyEncryption.from_file(path)
 
 
 @pytest.mark.parametrize(
@@ -50,20 +70,20 @@ def test_a_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
 def test_a_file_of_anything_else_is_refused(tmp_path: Path, content: str) -> None:
     """A typo in a KEK is refused without repeating what is most of a key."""
     with pytest.raises(CallerError) as refused:
-        Kek.from_file(_file(tmp_path / "kek", content))
+        KeyEncryption.from_file(_file(tmp_path / "kek", content))
     assert len(content) < 4 or content not in str(refused.value)
 
 
 def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
     """The message names the setting."""
     with pytest.raises(NotFound, match="LEDGER_KEK_FILE"):
-        Kek.from_file(tmp_path / "kek")
+        KeyEncryption.from_file(tmp_path / "kek")
 
 
 def test_a_directory_is_not_a_kek(tmp_path: Path) -> None:
     """What cannot be read is refused as such."""
     with pytest.raises(NotPermitted):
-        Kek.from_file(tmp_path)
+        KeyEncryption.from_file(tmp_path)
 
 
 def test_generated_file_is_private_and_read_back(tmp_path: Path) -> None:
@@ -74,7 +94,7 @@ def test_generated_file_is_private_and_read_back(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert (tmp_path / "kek").stat().st_mode & 0o777 == 0o600
-    assert Kek.from_file(tmp_path / "kek").kek_id == kek.kek_id
+    assert KeyEncryption.from_file(tmp_path / "kek").current.kek_id == kek.kek_id
 
 
 def test_generating_never_overwrites(tmp_path: Path) -> None:
@@ -82,7 +102,7 @@ def test_generating_never_overwrites(tmp_path: Path) -> None:
     kek = generate_kek_file(tmp_path / "kek")
     with pytest.raises(CallerError, match="there already"):
         generate_kek_file(tmp_path / "kek")
-    assert Kek.from_file(tmp_path / "kek").kek_id == kek.kek_id
+    assert KeyEncryption.from_file(tmp_path / "kek").current.kek_id == kek.kek_id
 
 
 def test_kek_id_is_the_mac_of_a_fixed_text() -> None:
@@ -103,6 +123,7 @@ def test_wrapped_key_opens_for_its_row_only() -> None:
         epoch_key_place("acme", "content", 2),
         epoch_key_place("acmec", "ontent", 1),
         secret_place("content"),
+        held_field_place(bytes(32), "text", SUBJECT, "content"),
         b"",
     ]
     assert kek.unwrap(wrapped, place) == b"k" * 32
