@@ -29,6 +29,7 @@ from ledger.log.reader import PartitionReader, check_dense, check_within_log
 from ledger.log.records import Partition, ReadRecord
 from ledger.recording.effects import Effects, LogRecord
 from ledger.recording.fold import Known, consent_changes, fold, link
+from ledger.recording.judgements import erasures_concluded
 from ledger.recording.readiness import ready_count
 from ledger.store.event_recorder import PositionMoved
 from ledger.store.ledger_store import Batch, LedgerStore, Memory
@@ -149,10 +150,15 @@ def take_effects(batch: Batch, records: Sequence[LogRecord]) -> Effects:
     """Links, loads what is known, and folds: bytes in, rows out."""
     linked = link(records, batch.marks())
     accepted = [item.log_record.record for item in linked if item.takes_effect]
+    changes = consent_changes(accepted)
     known = Known(
         seen=batch.facts_seen([item.fact_key for item in linked if item.fact_key is not None]),
         aggregates=batch.aggregates({record.stream for record in accepted}),
-        under_consent=batch.processing_under_consent(consent_changes(accepted)),
+        under_consent=batch.processing_under_consent(changes),
+        incomplete=batch.incomplete_erasures(erasures_concluded(accepted)),
+        firsts=batch.firsts(),
+        # Only a change of consent looks back along the trail.
+        trail_ends=batch.trail_ends() if changes else [],
     )
     return fold(linked, known)
 

@@ -4,10 +4,12 @@ Each step, in this order; behind each, what a crash there leaves and what repair
 
 1. read the next records of each inbox partition;                 nothing
 2. count the attempt, decode, clear the count;                    the count: bad bytes that kill us are found
-3. subjects and keys, committed in the vault;                     unused keys
-4. append to the ledger topic, every acknowledgement waited for;  records without progress: sealed again, and
+3. follow the ledger's governance partition to its end, so that
+   what was destroyed or is not kept is known (`rules_at`);       see `ledger.sealing.governance`
+4. subjects and keys, committed in the vault;                     unused keys
+5. append to the ledger topic, every acknowledgement waited for;  records without progress: sealed again, and
                                                                   the recorder drops them by source position
-5. move the progress in the vault, by compare-and-swap.           nothing is owed
+6. move the progress in the vault, by compare-and-swap.           nothing is owed
 
 Anything unclear ends the process with progress where it was; the supervisor starts it again.
 DESIGN section 4.
@@ -20,13 +22,13 @@ from typing import Protocol
 import structlog
 
 from consumers.lifecycle import StopRequest, in_slot
-from ledger.config import INBOX_TOPICS, LEDGER_TOPIC
+from ledger.config import INBOX_TOPICS
 from ledger.contract.reading import RejectionReason
 from ledger.entry import SourcePosition
 from ledger.errors import InfrastructureError
-from ledger.log.placement import GOVERNANCE_PARTITION
 from ledger.log.reader import PartitionReader, check_inbox_kept
 from ledger.log.records import OutgoingRecord, Partition, ReadRecord
+from ledger.sealing.governance import GovernanceFollower
 from ledger.sealing.sealer import ChainKey, Reading, Refusal, Sealer
 from ledger.vault.vault import Vault
 
@@ -34,7 +36,6 @@ POLL_S = 1.0
 """How long a quiet inbox is waited for; bounds how fast a stop is noticed."""
 ATTEMPTS_MAX = 3
 """Decoding that killed the process this often makes a record `attempts_exhausted`."""
-GOVERNANCE = Partition(LEDGER_TOPIC, GOVERNANCE_PARTITION)
 
 log = structlog.get_logger()
 
@@ -61,6 +62,7 @@ class SealerLoop:
         writer: Writer,
         vault: Vault,
         sealer: Sealer,
+        governance: GovernanceFollower,
         progress: Mapping[Partition, int],
         clock: Callable[[], int] = now_micros,
     ) -> None:
@@ -68,6 +70,7 @@ class SealerLoop:
         self._writer = writer
         self._vault = vault
         self._sealer = sealer
+        self._governance = governance
         self._clock = clock
         self._next = dict(progress)
         self._chain: dict[ChainKey, SourcePosition] = {}
@@ -90,9 +93,16 @@ class SealerLoop:
             readings.extend(self._read(partition, batch))
             ends[partition] = batch[-1].offset + 1
         if not readings:
+            self._governance.forget_due()
             return 0
-        rules_at = self._reader.ends([GOVERNANCE])[GOVERNANCE]
-        sealed = self._sealer.seal(readings, self._chain, sealed_at=self._clock(), rules_at=rules_at)
+        self._governance.follow()
+        sealed = self._sealer.seal(
+            readings,
+            self._chain,
+            sealed_at=self._clock(),
+            rules_at=self._governance.rules_at,
+            not_kept=self._governance.not_kept,
+        )
         self._writer.append(sealed.records)
         for partition, end in ends.items():
             chain = {key[1]: at for key, at in sealed.chain.items() if key[0] == partition}

@@ -1,61 +1,34 @@
 """The data subject: all that is recorded about one person for one controller, folded into one state. Pure.
 
-Owns: the fact families and their stored names, consents per purpose over time, counts of processing. Leaves
-to others: judging (`ledger.rules`), tables (`ledger.projections`), storage (`ledger.store`).
+Owns: the fact families and their stored names, consents per purpose over time, restrictions, counts of processing.
+Leaves to others: the values these are made of (`ledger.aggregates.subject_state`), judging (`ledger.rules`), tables
+(`ledger.projections`), storage (`ledger.store`).
 
 Stream order is version order. Facts can arrive late, so what was true at a moment is asked by `occurred_at`;
 of two changes at the same moment the later recorded one holds.
 
-Source: DESIGN sections 8 and 9; GDPR Art. 7(1) and 7(3).
+Source: DESIGN sections 8 and 9; GDPR Art. 7(1), 7(3) and 18.
 """
 
 from bisect import bisect_right, insort
-from enum import StrEnum
 from typing import Any
 
 import msgspec
 from eventsourcing.utils import register_topic
 
 from ledger.aggregates.consent_details import consent_details
+from ledger.aggregates.restriction_details import restriction_id_of
 from ledger.aggregates.streams import LedgerAggregate, LedgerEvent
+from ledger.aggregates.subject_state import (
+    ConsentChange,
+    ConsentState,
+    Restriction,
+    Tally,
+    occurred_at_of,
+    tallies_to_state,
+    tally_of,
+)
 from ledger.entry import Entry
-
-
-class ConsentState(StrEnum):
-    """What a consent change says, and what consent there is at a moment."""
-
-    GIVEN = "given"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"  # never stated: given, and its own expiry has passed at the moment asked about
-
-
-class ConsentChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of consent for one purpose. Times are microseconds since the epoch, UTC."""
-
-    state: ConsentState
-    occurred_at: int
-    sealed_at: int
-    version: int
-    notice_version: str | None = None
-    category: str | None = None
-    expires_at: int | None = None
-
-
-class Tally(msgspec.Struct, array_like=True):
-    """How often, and the earliest and latest `occurred_at`, microseconds since the epoch."""
-
-    count: int = 0
-    first_at: int | None = None
-    last_at: int | None = None
-
-    def add(self, occurred_at: int) -> None:
-        """Counts one more; order does not matter."""
-        self.count += 1
-        if self.first_at is None or occurred_at < self.first_at:
-            self.first_at = occurred_at
-        if self.last_at is None or occurred_at > self.last_at:
-            self.last_at = occurred_at
 
 
 class Fact(LedgerEvent):
@@ -119,6 +92,12 @@ class SignallingLogged(Fact):
     """Signalling of a call was logged."""
 
     TOPIC = "signalling.logged"
+
+
+class NumberDialled(Fact):
+    """A number was dialled by a click on a web page."""
+
+    TOPIC = "number.dialled"
 
 
 class ActionFact(Fact):
@@ -199,6 +178,60 @@ class ConsentWithdrawn(ConsentFact):
     STATE = ConsentState.WITHDRAWN
 
 
+class RestrictionSet(Fact):
+    """Processing was restricted: no processing itself."""
+
+    TOPIC = "processing.restricted"
+
+    def apply(self, aggregate: "DataSubject") -> None:
+        """Notes since when."""
+        aggregate.meet(self.entry)
+        aggregate.restrict(self.entry)
+
+
+class RestrictionLifted(Fact):
+    """A restriction ended: no processing itself."""
+
+    TOPIC = "restriction.lifted"
+
+    def apply(self, aggregate: "DataSubject") -> None:
+        """Notes until when."""
+        aggregate.meet(self.entry)
+        aggregate.lift_restriction(self.entry)
+
+
+class ErasureFact(Fact):
+    """A step of the ledger's own erasure: no processing, but what ended it."""
+
+    def apply(self, aggregate: "DataSubject") -> None:
+        """Only meets the person; what an erasure came to is in the projections."""
+        aggregate.meet(self.entry)
+
+
+class ErasureStarted(ErasureFact):
+    """The person is being erased."""
+
+    TOPIC = "erasure.started"
+
+
+class ErasureSearched(ErasureFact):
+    """Every place was searched before the keys went."""
+
+    TOPIC = "erasure.searched"
+
+
+class ErasureVerified(ErasureFact):
+    """The erasure was checked: nothing opens any more."""
+
+    TOPIC = "erasure.verified"
+
+
+class ErasureIncomplete(ErasureFact):
+    """The erasure could not be shown to be complete."""
+
+    TOPIC = "erasure.incomplete"
+
+
 FACTS: dict[str, type[Fact]] = {
     "call.completed": CallCompleted,
     "call.recorded": CallRecorded,
@@ -207,6 +240,7 @@ FACTS: dict[str, type[Fact]] = {
     "fax.transmitted": FaxTransmitted,
     "message.sent": MessageSent,
     "signalling.logged": SignallingLogged,
+    "number.dialled": NumberDialled,
     "data.accessed": DataAccessed,
     "data.disclosed": DataDisclosed,
     "data.exported": DataExported,
@@ -215,6 +249,12 @@ FACTS: dict[str, type[Fact]] = {
     "consent.given": ConsentGiven,
     "consent.refused": ConsentRefused,
     "consent.withdrawn": ConsentWithdrawn,
+    "processing.restricted": RestrictionSet,
+    "restriction.lifted": RestrictionLifted,
+    "erasure.started": ErasureStarted,
+    "erasure.searched": ErasureSearched,
+    "erasure.verified": ErasureVerified,
+    "erasure.incomplete": ErasureIncomplete,
     "fact.recorded": FactRecorded,
 }
 """Stored name, which is also event type, to event class. The names are for ever; the classes may move."""
@@ -233,12 +273,13 @@ class DataSubject(LedgerAggregate):
         roles: in which roles the person was met (caller, called, ...).
         first_seen, last_seen: earliest and latest `occurred_at`, None before the first fact.
         consents: per purpose, changes ordered by (occurred_at, version).
+        restrictions: per restriction id.
         processing: per event type, per purpose.
         categories, processors: processing per data category and per processor.
         actions: `ACTIONS`, each a tally.
     """
 
-    TOPIC = "data_subject.v1"
+    TOPIC = "data_subject.v2"
 
     def _begin(self) -> None:
         self.controller = ""
@@ -246,6 +287,7 @@ class DataSubject(LedgerAggregate):
         self.first_seen: int | None = None
         self.last_seen: int | None = None
         self.consents: dict[str, list[ConsentChange]] = {}
+        self.restrictions: dict[str, Restriction] = {}
         self.processing: dict[str, dict[str, Tally]] = {}
         self.categories: dict[str, Tally] = {}
         self.processors: dict[str, Tally] = {}
@@ -274,12 +316,26 @@ class DataSubject(LedgerAggregate):
             None when no change is known before or at the moment.
         """
         changes = self.consents.get(purpose, [])
-        place = bisect_right(changes, occurred_at, key=_occurred_at)
+        place = bisect_right(changes, occurred_at, key=occurred_at_of)
         if place == 0:
             return None
         change = changes[place - 1]
         expired = change.expires_at is not None and change.expires_at <= occurred_at
         return ConsentState.EXPIRED if expired and change.state is ConsentState.GIVEN else change.state
+
+    def restricted_at(self, occurred_at: int) -> bool:
+        """Whether processing is restricted at a moment, as far as is known at this version.
+
+        Args:
+            occurred_at: microseconds since the epoch; the moment a restriction begins is restricted, the moment it
+                ends is not.
+        """
+        return any(
+            each.since is not None
+            and each.since <= occurred_at
+            and (each.until is None or occurred_at < each.until)
+            for each in self.restrictions.values()
+        )
 
     def meet(self, entry: Entry) -> None:
         """Notes who the person is to whom, and when they were seen."""
@@ -294,12 +350,12 @@ class DataSubject(LedgerAggregate):
     def count_processing(self, entry: Entry) -> None:
         """Counts the entry by type and purpose, by data category and by processor."""
         occurred_at = entry.occurred_at
-        _tally(self.processing.setdefault(entry.event_type, {}), entry.purpose).add(occurred_at)
+        tally_of(self.processing.setdefault(entry.event_type, {}), entry.purpose).add(occurred_at)
         # An entry counts once per name, however often it lists it.
         for category in set(entry.data_categories):
-            _tally(self.categories, category).add(occurred_at)
+            tally_of(self.categories, category).add(occurred_at)
         for processor in set(entry.processors):
-            _tally(self.processors, processor).add(occurred_at)
+            tally_of(self.processors, processor).add(occurred_at)
 
     def change_consent(self, state: ConsentState, entry: Entry, version: int) -> None:
         """Inserts a change at its place: a late fact goes before those that happened after it."""
@@ -314,12 +370,27 @@ class DataSubject(LedgerAggregate):
             expires_at=details.expires_at,
         )
         # The version is the highest so far, so inserting to the right of equal times orders by version too.
-        insort(self.consents.setdefault(entry.purpose, []), change, key=_occurred_at)
+        insort(self.consents.setdefault(entry.purpose, []), change, key=occurred_at_of)
+
+    def restrict(self, entry: Entry) -> None:
+        """Notes when a restriction began."""
+        restriction = self._restriction(entry)
+        if restriction.since is None or entry.occurred_at < restriction.since:
+            restriction.since = entry.occurred_at
+
+    def lift_restriction(self, entry: Entry) -> None:
+        """Notes when a restriction ended."""
+        restriction = self._restriction(entry)
+        if restriction.until is None or entry.occurred_at > restriction.until:
+            restriction.until = entry.occurred_at
+
+    def _restriction(self, entry: Entry) -> Restriction:
+        return self.restrictions.setdefault(restriction_id_of(entry.open_fields), Restriction())
 
     def _state(self) -> dict[str, Any]:
         return {
-            "actions": _tallies_to_state(self.actions),
-            "categories": _tallies_to_state(self.categories),
+            "actions": tallies_to_state(self.actions),
+            "categories": tallies_to_state(self.categories),
             "consents": {
                 purpose: [msgspec.to_builtins(change, order="sorted") for change in self.consents[purpose]]
                 for purpose in sorted(self.consents)
@@ -328,10 +399,14 @@ class DataSubject(LedgerAggregate):
             "first_seen": self.first_seen,
             "last_seen": self.last_seen,
             "processing": {
-                event_type: _tallies_to_state(self.processing[event_type])
+                event_type: tallies_to_state(self.processing[event_type])
                 for event_type in sorted(self.processing)
             },
-            "processors": _tallies_to_state(self.processors),
+            "processors": tallies_to_state(self.processors),
+            "restrictions": {
+                name: [self.restrictions[name].since, self.restrictions[name].until]
+                for name in sorted(self.restrictions)
+            },
             "roles": sorted(self.roles),
         }
 
@@ -345,20 +420,4 @@ class DataSubject(LedgerAggregate):
         self.categories = msgspec.convert(state["categories"], dict[str, Tally])
         self.processors = msgspec.convert(state["processors"], dict[str, Tally])
         self.actions = msgspec.convert(state["actions"], dict[str, Tally])
-
-
-def _occurred_at(change: ConsentChange) -> int:
-    return change.occurred_at
-
-
-def _tally(tallies: dict[str, Tally], name: str) -> Tally:
-    tally = tallies.get(name)
-    if tally is None:
-        tally = tallies[name] = Tally()
-    return tally
-
-
-def _tallies_to_state(tallies: dict[str, Tally]) -> dict[str, list[int | None]]:
-    return {
-        name: [tallies[name].count, tallies[name].first_at, tallies[name].last_at] for name in sorted(tallies)
-    }
+        self.restrictions = msgspec.convert(state["restrictions"], dict[str, Restriction])

@@ -25,6 +25,7 @@ TABLE = Table(
         ("subject_roles", "text[]"),
     ),
     order_by=BY_COORDINATES,
+    months_of="sealed_at",
 )
 
 

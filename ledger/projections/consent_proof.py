@@ -79,4 +79,6 @@ def _evidence(entry: Entry) -> str:
     return "none"
 
 
-PROJECTION = Projection(name="consent_proof", tables=(TABLE,), apply=apply)
+PROJECTION = Projection(
+    name="consent_proof", tables=(TABLE,), apply=apply, event_types=frozenset(STATE_OF_EVENT)
+)

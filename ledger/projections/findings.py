@@ -24,8 +24,9 @@ TABLE = Table(
         ("expected", "text"),
         ("found", "text"),
     ),
-    # An entry has several judgements by one record only when one finding gives way to another: resolved, then open.
-    order_by=("ledger_partition", "ledger_offset", "judged_by", "state"),
+    # An entry has several judgements by one record when one finding gives way to another, resolved, then open, or when
+    # it breaks several rules at once.
+    order_by=("ledger_partition", "ledger_offset", "judged_by", "state", "code"),
     caused_by="judged_by",
 )
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
 
 import msgspec
 
@@ -31,13 +33,29 @@ class Table:
     """One table of a projection: columns with their PostgreSQL types, and the columns that order its rows.
 
     The digest of a projection is SHA-256 over the rows of its tables in that order. `caused_by` is the column
-    with the offset, in the row's ledger partition, of the record that caused the row.
+    with the offset, in the row's ledger partition, of the record that caused the row. `months_of` is the column,
+    microseconds since the epoch, by whose UTC months the table is partitioned and ends; "" for one that stays whole.
+
+    With `first_of` only the first row of each ledger partition with the same values in these columns is kept. That
+    is a function of the log, because each ledger partition is recorded in offset order; the migration MUST have a
+    unique index over them and the ledger partition.
     """
 
     name: str
     columns: tuple[tuple[str, str], ...]
     order_by: tuple[str, ...]
     caused_by: str = "ledger_offset"
+    months_of: str = ""
+    first_of: tuple[str, ...] = ()
+
+    def __hash__(self) -> int:
+        # By the name alone, which is the table's in the database: a recorder looks tables up for every row.
+        return hash(self.name)
+
+    @cached_property
+    def first_key(self) -> Callable[[Row], tuple[object, ...]]:
+        """From a row to what `first_of` tells rows by, within any ledger partition."""
+        return itemgetter(*map(self.column_names.index, ("ledger_partition", *self.first_of)))
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -54,14 +72,18 @@ class Table:
 class Projection:
     """A read model of the ledger.
 
-    `apply` MUST be a pure function of its argument: no clock, no random number, no state between calls.
+    `apply` MUST be a pure function of its argument: no clock, no random number, no state between calls. It is asked
+    about entries of `event_types` only; None means about every record.
     """
 
     name: str
     tables: tuple[Table, ...]
     apply: Callable[[Recorded], Iterable[tuple[Table, Row]]]
+    event_types: frozenset[str] | None = None
 
 
 COORDINATES = (("ledger_partition", "int4"), ("ledger_offset", "int8"))
 """Every projected row says which ledger entry it comes from."""
 BY_COORDINATES = ("ledger_partition", "ledger_offset")
+TIMES = (("occurred_at", "int8"), ("sealed_at", "int8"))
+"""When it happened by its publisher, and when the ledger learned of it; microseconds since the epoch."""

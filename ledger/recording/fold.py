@@ -15,8 +15,9 @@ from uuid import UUID
 from ledger.aggregates.data_subject import DataSubject
 from ledger.aggregates.streams import SNAPSHOT_EVERY, LedgerAggregate, LedgerEvent, LedgerSnapshot, Stream
 from ledger.entry import Entry, LedgerRecord, SourcePosition, StreamKind
-from ledger.projections import PROJECTIONS
+from ledger.projections import projections_of
 from ledger.projections.projection import Recorded
+from ledger.projections.trail_ends import begins_at
 from ledger.recording.chain import ChainVerdict, judge_link
 from ledger.recording.effects import (
     ChainKey,
@@ -26,10 +27,17 @@ from ledger.recording.effects import (
     LogRecord,
     StoredEntry,
 )
+from ledger.recording.judgements import (
+    ErasureKey,
+    IncompleteErasure,
+    governance_judgements,
+    result_judgements,
+)
 from ledger.recording.repeats import fact_key, judge_repeat
 from ledger.rules.consent import changes_consent, judge_consent, rests_on_consent
 from ledger.rules.findings import Finding, Judgement, changed
 
+TRAIL_FROM_THE_START = -(1 << 63)
 REPEATED = "repeated"
 """A publisher's own repeat: a fact whose source and id its stream has seen before."""
 
@@ -42,11 +50,19 @@ class ConsentKey(NamedTuple):
 
 
 class UnderConsent(NamedTuple):
-    """Processing that rests on a consent: when it happened, where it is recorded, what it was."""
+    """Processing that rests on a consent: when it happened, where it is recorded, what it was, when it was sealed."""
 
     occurred_at: int
     offset: int
     event_type: str
+    sealed_at: int
+
+
+class TrailEnd(NamedTuple):
+    """From a governance offset on, entries sealed before a moment are no longer in the audit trail."""
+
+    offset: int
+    before: int
 
 
 class Linked(NamedTuple):
@@ -97,12 +113,19 @@ class Known:
 
     `seen`: fact key -> content MAC, of every fact of the batch that is stored already.
     `aggregates`: stream -> aggregate, of every stream of the batch that has records.
+    `trail_ends`: the ends of the audit trail that are recorded.
     `under_consent`: for each consent the batch changes, the processing that rests on it since then.
+    `incomplete`: of the erasures the batch has results of, those whose last result is that they are incomplete.
+    `firsts`: table name -> keys of rows that are written already, for tables that keep the first only; it may know
+    too few, because the store keeps the first as well.
     """
 
     seen: MutableMapping[UUID, bytes | None] = field(default_factory=dict)
     aggregates: MutableMapping[UUID, LedgerAggregate] = field(default_factory=dict)
     under_consent: MutableMapping[ConsentKey, list[UnderConsent]] = field(default_factory=dict)
+    trail_ends: list[TrailEnd] = field(default_factory=list)
+    incomplete: MutableMapping[ErasureKey, IncompleteErasure] = field(default_factory=dict)
+    firsts: MutableMapping[str, set[tuple[object, ...]]] = field(default_factory=dict)
 
 
 def fold(linked: Sequence[Linked], known: Known) -> Effects:
@@ -131,7 +154,7 @@ def fold(linked: Sequence[Linked], known: Known) -> Effects:
         if key in known.seen:
             counters.duplicates += record.part == 0
             effects.ignored.append(_ignored(log_record, REPEATED))
-            _project(effects, _repeated(log_record, record, known.seen[key]))
+            _project(effects, known, _repeated(log_record, record, known.seen[key]))
             continue
         counters.accepted += record.part == 0
         counters.entries += 1
@@ -147,9 +170,12 @@ def _take_effect(effects: Effects, log_record: LogRecord, key: UUID | None, know
         aggregate = known.aggregates[record.stream] = _unseen(record)
     if isinstance(aggregate, DataSubject) and isinstance(record, Entry):
         event, judgements = _record_about_subject(aggregate, record, log_record.offset, known)
+        judgements += result_judgements(record, log_record.offset, known.incomplete)
     else:
         assert isinstance(aggregate, Stream)  # noqa: S101 # a stream's kind never changes
-        event, judgements = aggregate.record(record), []
+        event, judgements = aggregate.record(record), governance_judgements(record, log_record.offset)
+        if isinstance(record, Entry) and (begins := begins_at(record)) is not None:
+            known.trail_ends.append(TrailEnd(log_record.offset, begins))
     effects.entries.append(
         StoredEntry(
             record.stream,
@@ -166,6 +192,7 @@ def _take_effect(effects: Effects, log_record: LogRecord, key: UUID | None, know
         effects.snapshots.append(LedgerSnapshot.take(aggregate))
     _project(
         effects,
+        known,
         Recorded(
             partition=log_record.partition,
             offset=log_record.offset,
@@ -190,11 +217,18 @@ def _record_about_subject(
         if not rests_on_consent(entry):
             return subject.record(entry), []
         if key in known.under_consent:
-            known.under_consent[key].append(UnderConsent(entry.occurred_at, offset, entry.event_type))
+            known.under_consent[key].append(
+                UnderConsent(entry.occurred_at, offset, entry.event_type, entry.sealed_at)
+            )
         finding = judge_consent(subject.consent_at(entry.purpose, entry.occurred_at), entry.event_type)
         judged = changed(None, finding, offset=offset, occurred_at=entry.occurred_at)
         return subject.record(entry), judged
-    affected = [it for it in known.under_consent[key] if it.occurred_at >= entry.occurred_at]
+    begins = _trail_begins(known.trail_ends, entry.rules_at)
+    affected = [
+        it
+        for it in known.under_consent[key]
+        if it.occurred_at >= entry.occurred_at and it.sealed_at >= begins
+    ]
     before = [_finding(subject, entry.purpose, it) for it in affected]
     event = subject.record(entry)
     return event, [
@@ -204,6 +238,12 @@ def _record_about_subject(
             was, _finding(subject, entry.purpose, it), offset=it.offset, occurred_at=it.occurred_at
         )
     ]
+
+
+def _trail_begins(ends: Sequence[TrailEnd], rules_at: int) -> int:
+    """Where the trail begins for a record, by the governance facts it was sealed under: not by how far partition 0
+    happens to be recorded, which a replay does not repeat."""
+    return max((end.before for end in ends if end.offset < rules_at), default=TRAIL_FROM_THE_START)
 
 
 def _finding(subject: DataSubject, purpose: str, it: UnderConsent) -> Finding | None:
@@ -222,9 +262,16 @@ def _repeated(log_record: LogRecord, entry: Entry, first_mac: bytes | None) -> R
     )
 
 
-def _project(effects: Effects, recorded: Recorded) -> None:
-    for projection in PROJECTIONS:
+def _project(effects: Effects, known: Known, recorded: Recorded) -> None:
+    record = recorded.record
+    for projection in projections_of(record.event_type if isinstance(record, Entry) else None):
         for table, row in projection.apply(recorded):
+            if table.first_of:
+                written = known.firsts.setdefault(table.name, set())
+                key = table.first_key(row)
+                if key in written:
+                    continue
+                written.add(key)
             effects.rows.setdefault(table, []).append(row)
 
 

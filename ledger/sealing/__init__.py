@@ -1,1 +1,1 @@
-"""From inbox records to ledger records: the sealer's decision core. No Kafka in here."""
+"""From inbox records to ledger records, back to what of them may be read, and what the vault must follow first."""

@@ -1,7 +1,8 @@
 """The sealer's decision core: a batch of inbox records in, the ledger records they become out.
 
-Owns: reading, dividing per data subject, stamping source coordinates and chain, sealing. Leaves to others:
-Kafka and the order of effects (`consumers/sealer.py`), keys and directory (`ledger.vault`).
+Owns: reading, refusing what only the ledger may say, dividing per data subject, stamping source coordinates and
+chain, sealing. Leaves to others: Kafka and the order of effects (`consumers/sealer.py`), keys and directory
+(`ledger.vault`), which rules are in force (`ledger.sealing.governance`).
 DESIGN sections 4 to 7.
 """
 
@@ -16,25 +17,31 @@ from ledger.contract.catalogue import Catalogue
 from ledger.contract.ledger_record import encode_entry, encode_rejected
 from ledger.contract.reading import Fact, RejectionReason, Unreadable, read_fact
 from ledger.contract.registry import SchemaRegistry
-from ledger.entry import Dropped, Entry, Rejected, Sealed, SourcePosition, StreamKind, parse_coordinates
+from ledger.entry import Entry, Rejected, SourcePosition, StreamKind, parse_coordinates
 from ledger.log.placement import stream_partition
 from ledger.log.records import OutgoingRecord, Partition, ReadRecord
-from ledger.sealing.local_day import local_day
+from ledger.rules.local_day import local_day
+from ledger.sealing.fields import (
+    CONTENT_CLASS,
+    NOTHING_LEFT_OUT,
+    NotKept,
+    Place,
+    place_of,
+    seal_fields,
+    stated_mac,
+)
+from ledger.sealing.own_facts import MAC_HEADER, is_the_ledgers
 from ledger.sealing.parts import Part, divide, mentions, named_stream
-from ledger.vault.field_cipher import FieldContext, content_mac, seal_field
 from ledger.vault.keys import EpochKeyName, KeyRing, SubjectKeyName
 from ledger.vault.vault import Vault
 
 SALT_BYTES = 32
-CONTENT_CLASS = "content_check"
-"""Retention class of the MAC that tells a publisher's repeat from a reuse of its id."""
 REJECTED_CLASS = "rejected_input"
 REJECTED_CONTROLLER = "ledger"
 REJECTED_FIELD = "input"
 RETRY_HEADER = "ce_retryof"
 REJECTED_BYTES_MAX = 2 * 1024 * 1024
 """Twice what a publisher may send, and well within what the ledger topic takes."""
-KEY_DESTROYED = "key_destroyed"
 
 ChainKey = tuple[Partition, int]
 """An inbox partition and the ledger partition it feeds."""
@@ -87,6 +94,7 @@ class Sealer:
         """
         try:
             fact = read_fact(record.value, record.headers, self._catalogue, self._registry)
+            _check_publisher(record, fact, self._vault)
         except Unreadable as unreadable:
             return Refusal(
                 record=record, reason=unreadable.reason, detail=unreadable.detail, attempts=attempts
@@ -100,6 +108,7 @@ class Sealer:
         *,
         sealed_at: int,
         rules_at: int,
+        not_kept: NotKept = NOTHING_LEFT_OUT,
     ) -> SealedBatch:
         """Seals what was read, in order.
 
@@ -111,13 +120,15 @@ class Sealer:
             chain: the last source position sent for each (inbox partition, ledger partition).
             sealed_at: now, microseconds since the epoch, UTC.
             rules_at: the next offset of ledger partition 0 not yet applied.
+            not_kept: the fields that are left out, as of `rules_at`.
         """
         parts = self._divide(readings)
-        ring = self._keys(readings, parts, sealed_at)
+        ring = self._keys(readings, parts, sealed_at, not_kept)
         batch = SealedBatch(chain=dict(chain))
         stamp = _Stamp(
             sealed_at=sealed_at,
             rules_at=rules_at,
+            not_kept=not_kept,
             partitions=self._ledger_partitions,
             batch=batch,
             salts=_fresh_salts(sum(map(len, parts))),
@@ -144,21 +155,40 @@ class Sealer:
         ]
 
     def _keys(
-        self, readings: Sequence[Reading | Refusal], parts: Sequence[Sequence[Part]], sealed_at: int
+        self,
+        readings: Sequence[Reading | Refusal],
+        parts: Sequence[Sequence[Part]],
+        sealed_at: int,
+        not_kept: NotKept,
     ) -> KeyRing:
-        """Every key the batch needs, made where missing, in one go per kind."""
+        """Every key the batch needs, made where missing, in one go per kind; none for what is not kept."""
         subject_keys: set[SubjectKeyName] = set()
         epochs: set[EpochKeyName] = set()
         for reading, its_parts in zip(readings, parts, strict=True):
             if isinstance(reading, Refusal):
-                controller, day = REJECTED_CONTROLLER, local_day(sealed_at)
+                place, checked = Place(REJECTED_CONTROLLER, local_day(sealed_at), StreamKind.REJECTED), False
             else:
-                controller, day = reading.fact.controller, local_day(reading.fact.occurred_at)
+                place, checked = place_of(reading.fact), not reading.fact.schema.own
             for part in its_parts:
-                for retention_class in _classes(part):
-                    subject_keys.add((part.stream, retention_class))
-                    epochs.add((controller, retention_class, day))
+                for retention_class in _classes(part, checked=checked):
+                    if place.leaves_out(retention_class, not_kept):
+                        continue
+                    subject_keys.add((part.stream, place.key_class(part, retention_class)))
+                    epochs.add((place.controller, retention_class, place.day))
         return self._vault.keys_for(subject_keys, epochs)
+
+
+def _check_publisher(record: ReadRecord, fact: Fact, vault: Vault) -> None:
+    """Refuses what its publisher had no right to say there.
+
+    Raises:
+        Unreadable: the fact came on another topic than its schema's, past that topic's ACL; or only the ledger
+            may state it, and the ledger did not.
+    """
+    if fact.schema.topic != record.partition.topic:
+        raise Unreadable(RejectionReason.TOPIC_WRONG, "topic")
+    if fact.schema.own and not is_the_ledgers(vault.own_facts_key, record, fact):
+        raise Unreadable(RejectionReason.NOT_THE_LEDGER, MAC_HEADER)
 
 
 @dataclass(kw_only=True)
@@ -167,20 +197,19 @@ class _Stamp:
 
     sealed_at: int
     rules_at: int
+    not_kept: NotKept
     partitions: int
     batch: SealedBatch
     salts: Iterator[bytes]
 
     def entry(self, reading: Reading, part: Part, number: int, parts: int, ring: KeyRing) -> None:
         fact = reading.fact
-        day = local_day(fact.occurred_at)
+        place = place_of(fact)
         salt = next(self.salts)
         open_fields = msgspec.json.encode(
             {name: fact.datum[name] for name in fact.schema.open_field_names}, order="sorted"
         )
-        sealed, dropped = _seal_fields(
-            part, ring, controller=fact.controller, event_type=fact.event_type, day=day, salt=salt
-        )
+        sealed, dropped = seal_fields(part, ring, place, salt, self.not_kept)
         record = Entry(
             **self._coordinates(reading.record, part, number, parts),
             event_id=fact.event_id,
@@ -188,7 +217,7 @@ class _Stamp:
             event_type=fact.event_type,
             event_version=fact.version,
             occurred_at=fact.occurred_at,
-            occurred_day=day,
+            occurred_day=place.day,
             controller=fact.controller,
             role=fact.role,
             purpose=fact.purpose,
@@ -202,7 +231,7 @@ class _Stamp:
             subject_roles=list(part.roles),
             open_fields=open_fields.decode(),
             salt=salt,
-            content_mac=_content_mac(fact, part, open_fields, day, ring),
+            content_mac=stated_mac(fact, part, open_fields, place.day, ring),
             sealed=sealed,
             dropped=[*part.dropped, *dropped],
         )
@@ -210,15 +239,13 @@ class _Stamp:
 
     def rejected(self, refusal: Refusal, part: Part, ring: KeyRing) -> None:
         salt = next(self.salts)
-        day = local_day(self.sealed_at)
-        sealed, _ = _seal_fields(
-            part, ring, controller=REJECTED_CONTROLLER, event_type=StreamKind.REJECTED, day=day, salt=salt
-        )
+        place = Place(REJECTED_CONTROLLER, local_day(self.sealed_at), StreamKind.REJECTED)
+        sealed, _ = seal_fields(part, ring, place, salt, self.not_kept)
         record = Rejected(
             **self._coordinates(refusal.record, part, 0, 1),
             reason=refusal.reason.value,
             detail=refusal.detail,
-            occurred_day=day,
+            occurred_day=place.day,
             attempts=refusal.attempts,
             salt=salt,
             sealed=sealed,
@@ -283,63 +310,7 @@ def _retry_of(record: ReadRecord) -> str | None:
     return text if parse_coordinates(text) else None
 
 
-def _classes(part: Part) -> set[str]:
+def _classes(part: Part, *, checked: bool) -> set[str]:
+    """The classes whose keys a part needs; `checked` when it gets a content MAC."""
     classes = {retention_class for retention_class, _ in part.personal.values()}
-    return classes if part.kind is StreamKind.REJECTED else classes | {CONTENT_CLASS}
-
-
-def _seal_fields(
-    part: Part, ring: KeyRing, *, controller: str, event_type: str, day: int, salt: bytes
-) -> tuple[list[Sealed], list[Dropped]]:
-    sealed: list[Sealed] = []
-    dropped: list[Dropped] = []
-    for name, (retention_class, value) in part.personal.items():
-        subject_key = ring.subject(part.stream, retention_class)
-        epoch_key = ring.epoch(controller, retention_class, day)
-        if subject_key is None or epoch_key is None:
-            dropped.append(Dropped(field=name, reason=KEY_DESTROYED))
-            continue
-        context = FieldContext(
-            controller=controller,
-            subject=part.stream,
-            retention_class=retention_class,
-            day=day,
-            event_type=event_type,
-            field=name,
-        )
-        plaintext = msgspec.msgpack.encode(value)
-        commitment, ciphertext = seal_field(subject_key, epoch_key, salt, context, plaintext)
-        sealed.append(
-            Sealed(field=name, retention_class=retention_class, commitment=commitment, ciphertext=ciphertext)
-        )
-    return sealed, dropped
-
-
-def _content_mac(fact: Fact, part: Part, open_fields: bytes, day: int, ring: KeyRing) -> bytes | None:
-    """MAC of what the publisher stated about this subject; nothing of the other party enters it."""
-    subject_key = ring.subject(part.stream, CONTENT_CLASS)
-    epoch_key = ring.epoch(fact.controller, CONTENT_CLASS, day)
-    if subject_key is None or epoch_key is None:
-        return None
-    context = FieldContext(
-        controller=fact.controller,
-        subject=part.stream,
-        retention_class=CONTENT_CLASS,
-        day=day,
-        event_type=fact.event_type,
-        field="",
-    )
-    stated = (
-        fact.occurred_at,
-        fact.role,
-        fact.purpose,
-        fact.lawful_basis,
-        fact.data_categories,
-        fact.processors,
-        fact.storage_country,
-        fact.instruction_id,
-        fact.notice_version,
-        open_fields,
-        sorted((name, value) for name, (_, value) in part.personal.items()),
-    )
-    return content_mac(subject_key, epoch_key, context, msgspec.msgpack.encode(stated))
+    return classes | {CONTENT_CLASS} if checked else classes

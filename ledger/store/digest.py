@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 
 from psycopg import sql
 
+from ledger.log.placement import GOVERNANCE_PARTITION
 from ledger.postgres.connection import Connection, translated_errors
 from ledger.projections import PROJECTIONS
 from ledger.projections.projection import BY_COORDINATES, Table
+from ledger.recording.fold import TRAIL_FROM_THE_START
 
 COPY_HEADER_BYTES = 19
 """Signature, flags and header extension length of binary COPY: the same for every table, and no data."""
@@ -101,10 +103,11 @@ def overall(per_name: dict[str, str]) -> str:
 def _hash_rows(
     connection: Connection, table: Table, ends: Mapping[int, int] | None, update: Callable[[bytes], None]
 ) -> None:
-    statement = sql.SQL("COPY (SELECT {} FROM {} AS t {} ORDER BY {}) TO STDOUT (FORMAT BINARY)").format(
+    statement = sql.SQL("COPY (SELECT {} FROM {} AS t {} {} ORDER BY {}) TO STDOUT (FORMAT BINARY)").format(
         sql.SQL(", ").join(sql.Identifier("t", name) for name in table.column_names),
         sql.Identifier(table.name),
         sql.SQL("") if ends is None else _within(table, ends),
+        _still_kept(table, ends) if table.months_of else sql.SQL(""),
         sql.SQL(", ").join(_ordered(table, name) for name in table.order_by),
     )
     with (
@@ -116,6 +119,18 @@ def _hash_rows(
         for block in copy:
             update(bytes(block[skip:]))
             skip = 0
+
+
+def _still_kept(table: Table, ends: Mapping[int, int] | None) -> sql.Composed:
+    """Leaves out what has left a table by a recorded fact, whether its month has been dropped yet or not."""
+    facts = (
+        sql.SQL("")
+        if ends is None
+        else sql.SQL(" WHERE ledger_offset < {}").format(sql.Literal(ends.get(GOVERNANCE_PARTITION, 0)))
+    )
+    return sql.SQL("WHERE {} >= coalesce((SELECT max(before) FROM trail_ends{}), {})").format(
+        sql.Identifier("t", table.months_of), facts, sql.Literal(TRAIL_FROM_THE_START)
+    )
 
 
 def _ordered(table: Table, column: str) -> sql.Composed:

@@ -20,7 +20,9 @@ from ledger.postgres.connection import Connection, connect, translated_errors
 from ledger.postgres.named_sql import load_sql
 from ledger.projections.projection import Row, Table
 from ledger.recording.effects import ChainKey, Effects
-from ledger.recording.fold import ConsentKey, UnderConsent
+from ledger.recording.fold import ConsentKey, TrailEnd, UnderConsent
+from ledger.recording.judgements import ErasureKey, IncompleteErasure
+from ledger.rules.erasure import INCOMPLETE_EVENT, judge_erasure
 from ledger.store.entry_mapper import SnapshotMapper
 from ledger.store.event_recorder import LedgerEventRecorder, make_datastore
 from ledger.store.repository import LedgerRepository
@@ -29,6 +31,11 @@ from ledger.store.text_arrays import register_text_arrays
 SQL = load_sql(Path(__file__).parent / "sql" / "recorder.sql")
 AGGREGATES_REMEMBERED_MAX = 20_000
 """Aggregates a recorder keeps between batches; a few kilobytes each, well within its memory."""
+FIRSTS_REMEMBERED_MAX = 50_000
+"""Keys of rows a table keeps only the first of; a few hundred bytes each. Forgotten ones cost an insert without
+effect."""
+
+MICROS_PER_DAY = 86_400_000_000
 
 
 @dataclass(kw_only=True)
@@ -41,16 +48,22 @@ class Memory:
 
     aggregates: dict[UUID, LedgerAggregate] = field(default_factory=dict)
     marks: dict[ChainKey, SourcePosition] | None = None
+    trail_days: set[int] = field(default_factory=set)
+    firsts: dict[str, set[tuple[object, ...]]] = field(default_factory=dict)
 
     def forget(self) -> None:
         """Drops everything."""
         self.aggregates.clear()
         self.marks = None
+        self.trail_days.clear()
+        self.firsts.clear()
 
     def trim(self) -> None:
-        """Drops the aggregates that were used longest ago beyond the limit."""
+        """Drops the aggregates that were used longest ago beyond the limit, and first rows' keys beyond theirs."""
         while len(self.aggregates) > AGGREGATES_REMEMBERED_MAX:
             del self.aggregates[next(iter(self.aggregates))]
+        if sum(map(len, self.firsts.values())) > FIRSTS_REMEMBERED_MAX:
+            self.firsts.clear()
 
 
 class LedgerStore:
@@ -146,9 +159,31 @@ class Batch:
         if since:
             streams, purposes = (list(column) for column in zip(*since, strict=True))
             rows = self._cursor.execute(SQL["consent_based"], (streams, purposes, list(since.values())))
-            for stream, purpose, occurred_at, offset, event_type in rows:
-                found[ConsentKey(stream, purpose)].append(UnderConsent(occurred_at, offset, event_type))
+            for stream, purpose, *processing in rows:
+                found[ConsentKey(stream, purpose)].append(UnderConsent(*processing))
         return found
+
+    def trail_ends(self) -> list[TrailEnd]:
+        """Every recorded end of the audit trail, in the order of the log."""
+        return [TrailEnd(*row) for row in self._cursor.execute(SQL["trail_ends"])]
+
+    def incomplete_erasures(self, keys: Collection[ErasureKey]) -> dict[ErasureKey, IncompleteErasure]:
+        """Of some erasures, those whose last recorded result is that they are incomplete."""
+        if not keys:
+            return {}
+        streams, ids = (list(column) for column in zip(*keys, strict=True))
+        found = {}
+        for stream, erasure_id, offset, occurred_at, document in self._cursor.execute(
+            SQL["incomplete_erasures"], (streams, ids)
+        ):
+            finding = judge_erasure(INCOMPLETE_EVENT, document)
+            assert finding is not None  # noqa: S101 # that event always has one
+            found[ErasureKey(stream, erasure_id)] = IncompleteErasure(offset, occurred_at, finding)
+        return found
+
+    def firsts(self) -> MutableMapping[str, set[tuple[object, ...]]]:
+        """Keys of rows that are written already, as far as remembered; what is added to it is remembered."""
+        return self._memory.firsts
 
     def advance(self, partition: int, expected: int, new: int) -> None:
         """Moves a partition's next offset; first of all writes, so that whoever lost the partition learns it
@@ -164,7 +199,12 @@ class Batch:
         self._write_marks(effects)
         self._write_counters(effects)
         for table, rows in effects.rows.items():
-            self._copy(table, rows)
+            if table.months_of:
+                self._ensure_months(table, rows)
+            if table.first_of:
+                self._insert_first(table, rows)
+            else:
+                self._copy(table, rows)
         if effects.ignored:
             self._recorder.copy_ignored(self._cursor, effects.ignored)
         if effects.snapshots:
@@ -184,6 +224,26 @@ class Batch:
     def _write_counters(self, effects: Effects) -> None:
         for partition, counters in sorted(effects.counters.items()):
             self._cursor.execute(SQL["add_counters"], {"partition": partition, **asdict(counters)})
+
+    def _ensure_months(self, table: Table, rows: Sequence[Row]) -> None:
+        """Makes the months the rows go to; asked for once per day, so that nothing has to be calculated per row."""
+        column = table.column_names.index(table.months_of)
+        days = {row[column] // MICROS_PER_DAY for row in rows}  # type: ignore[operator]  # a Row's values are objects
+        for day in sorted(days - self._memory.trail_days):
+            self._cursor.execute(SQL["ensure_trail_month"], (day * MICROS_PER_DAY,))
+        # Made in this transaction: if it rolls back, whoever sees that forgets them.
+        self._memory.trail_days |= days
+
+    def _insert_first(self, table: Table, rows: Sequence[Row]) -> None:
+        """Writes the rows that are the first of their key; the others are there already, whoever forgot it."""
+        statement = sql.SQL("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO NOTHING").format(
+            sql.Identifier(table.name),
+            sql.SQL(", ").join(map(sql.Identifier, table.column_names)),
+            sql.SQL(", ").join(sql.Placeholder() * len(table.columns)),
+            sql.SQL(", ").join(map(sql.Identifier, ("ledger_partition", *table.first_of))),
+        )
+        with translated_errors(f"writing {table.name}"):
+            self._cursor.executemany(statement, rows)
 
     def _copy(self, table: Table, rows: Sequence[Row]) -> None:
         statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(

@@ -194,6 +194,11 @@ class Queries:
             )
         return decode_record(bytes(rows[0][0]))
 
+    def fact_at(self, key: UUID) -> tuple[int, int] | None:
+        """The ledger coordinates of the fact of a key (`ledger.recording.repeats`); None when it took no effect."""
+        row = next(self._rows("fact_at", {"fact_key": key}), None)
+        return None if row is None else (int(row[0]), int(row[1]))
+
     def totals(self) -> Totals:
         """What became of everything recorded."""
         return Totals(*next(self._rows("counters", {})))

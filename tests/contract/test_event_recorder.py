@@ -255,7 +255,7 @@ def test_ignored_records_and_snapshots_are_copied(
     """Leaves without effect keep their bytes; snapshots are the library's to read."""
     ignored = IgnoredRecord(3, 9, "resealed", "inbox.processing", 0, 77, 1, b"\xc3\x01\x00")
     recorder.copy_ignored(connection.cursor(), [ignored])
-    snapshot = StoredEvent(uuid4(), 100, "data_subject.v1", b"{}")
+    snapshot = StoredEvent(uuid4(), 100, "data_subject.v2", b"{}")
     recorder.copy_snapshots(connection.cursor(), [snapshot])
     connection.commit()
 

@@ -8,8 +8,9 @@ import pytest
 from eventsourcing.postgres import PostgresDatastore
 from psycopg.sql import SQL, Identifier
 
-from ledger.aggregates.data_subject import ConsentState, DataSubject
+from ledger.aggregates.data_subject import DataSubject
 from ledger.aggregates.streams import SNAPSHOT_EVERY, LedgerAggregate, LedgerEvent, LedgerSnapshot, Stream
+from ledger.aggregates.subject_state import ConsentState
 from ledger.contract.ledger_record import encode_entry, encode_rejected
 from ledger.entry import Entry, LedgerRecord, Rejected
 from ledger.errors import IntegrityError, NotFound
@@ -244,7 +245,7 @@ def test_damaged_rows_are_integrity_errors() -> None:
     """A name nobody knows is never imported; a record in another stream's place is noticed."""
     mapper = EntryMapper()
     stored = mapper.to_stored_event(DataSubject.unseen(SUBJECT).record(history()[0]))
-    for damaged in ("os:system", "data_subject.v1", ""):
+    for damaged in ("os:system", "data_subject.v2", ""):
         with pytest.raises(IntegrityError, match="name this program does not know"):
             mapper.to_domain_event(type(stored)(SUBJECT, 1, damaged, stored.state))
     with pytest.raises(IntegrityError, match="another stream"):

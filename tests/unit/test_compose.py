@@ -17,7 +17,7 @@ import pytest
 from ledger.config import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ("migrate", "sealer", "recorder")
+OURS = ("migrate", "sealer", "recorder", "scheduler")
 CONDITIONS = {"service_started", "service_healthy", "service_completed_successfully"}
 LEDGER_UID = "10001"
 
@@ -79,7 +79,7 @@ def test_dependencies_name_services_and_conditions(services: Mapping[str, Docume
                 assert services[name]["healthcheck"]["test"][0] == "CMD"
 
 
-@pytest.mark.parametrize("name", ["sealer", "recorder"])
+@pytest.mark.parametrize("name", ["sealer", "recorder", "scheduler"])
 def test_loops_start_after_migration(services: Mapping[str, Document], name: str) -> None:
     """A loop refuses tables that are not up to date, so it waits; and it is started again when it ends."""
     assert services[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}

@@ -9,6 +9,7 @@ WHERE (%(streams)s::uuid[] IS NULL OR t.stream = ANY (%(streams)s))
   AND (%(since)s::bigint IS NULL OR t.occurred_at >= %(since)s)
   AND (%(until)s::bigint IS NULL OR t.occurred_at < %(until)s)
   AND (%(as_of)s::bigint IS NULL OR t.sealed_at <= %(as_of)s)
+  AND t.sealed_at >= trail_begins()
 ORDER BY t.occurred_at, t.ledger_partition, t.ledger_offset
 LIMIT %(limit)s;
 
@@ -23,8 +24,8 @@ WHERE stream = ANY (%(streams)s)
 ORDER BY stream, purpose, occurred_at, ledger_partition, ledger_offset;
 
 -- name: subject_exists
--- Whether any entry of the stream took effect.
-SELECT EXISTS (SELECT FROM audit_trail WHERE stream = %(stream)s);
+-- Whether any entry of the stream took effect; not asked of the trail, whose entries leave it in time.
+SELECT EXISTS (SELECT FROM stored_events WHERE originator_id = %(stream)s);
 
 -- name: findings_of
 -- Findings that are open by what was known, oldest first; null parameters do not restrict.
@@ -61,6 +62,10 @@ WHERE ledger_partition = %(partition)s AND ledger_offset = %(offset)s
 UNION ALL
 SELECT state FROM ignored_records
 WHERE ledger_partition = %(partition)s AND ledger_offset = %(offset)s;
+
+-- name: fact_at
+-- The coordinates of the entry of a fact, by the key its stream knows it by.
+SELECT ledger_partition, ledger_offset FROM stored_events WHERE fact_key = %(fact_key)s;
 
 -- name: counters
 -- What became of everything recorded; see the table's comment.

@@ -29,12 +29,33 @@ SELECT application_name, notification_id FROM ledger_tracking WHERE starts_with(
 -- name: consent_based
 -- Processing on the basis of consent of some subjects and purposes that happened at or after some time: what a
 -- change of consent may show in another light. Columns as arrays.
-SELECT t.stream, t.purpose, t.occurred_at, t.ledger_offset, t.event_type
+SELECT t.stream, t.purpose, t.occurred_at, t.ledger_offset, t.event_type, t.sealed_at
 FROM unnest(%s::uuid[], %s::text[], %s::bigint[]) AS c (stream, purpose, since)
 CROSS JOIN LATERAL (
-    SELECT stream, purpose, occurred_at, ledger_offset, event_type
+    SELECT stream, purpose, occurred_at, ledger_offset, event_type, sealed_at
     FROM audit_trail
     WHERE stream = c.stream AND occurred_at >= c.since
       AND purpose = c.purpose AND lawful_basis = 'consent' AND event_type NOT LIKE 'consent.%%'
 ) AS t
 ORDER BY t.ledger_offset;
+
+-- name: ensure_trail_month
+-- Makes the month of the audit trail that a moment lies in, unless it is there.
+SELECT ensure_trail_month(trail_month(%s));
+
+-- name: trail_ends
+-- Where the audit trail begins from which governance offset on.
+SELECT ledger_offset, before FROM trail_ends ORDER BY ledger_offset;
+
+-- name: incomplete_erasures
+-- Of some erasures, by person and id, those whose last result is that they are incomplete. Columns as arrays.
+SELECT w.stream, w.erasure_id, e.ledger_offset, e.occurred_at, e.document
+FROM unnest(%s::uuid[], %s::text[]) AS w (stream, erasure_id)
+CROSS JOIN LATERAL (
+    SELECT phase, ledger_offset, occurred_at, document
+    FROM erasures
+    WHERE stream = w.stream AND erasure_id = w.erasure_id AND phase IN ('verified', 'incomplete')
+    ORDER BY ledger_offset DESC
+    LIMIT 1
+) AS e
+WHERE e.phase = 'incomplete';

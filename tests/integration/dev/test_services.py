@@ -20,7 +20,7 @@ from ledger.dev.processes import identify, wait_until
 from ledger.dev.service_state import StateDirectory
 from ledger.dev.services import EmbeddedServices, stop_services
 from ledger.errors import CallerError
-from ledger.vault.kek import Kek
+from ledger.vault.kek import KeyEncryption
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -219,7 +219,7 @@ def test_kek_file_is_private_and_a_key(state_dir: Path) -> None:
         assert len(content) == 65
         assert content.endswith("\n")
         assert stat.S_IMODE(services.kek_file.stat().st_mode) == 0o600
-        assert Kek.from_file(services.kek_file)
+        assert KeyEncryption.from_file(services.kek_file)
 
 
 def test_deep_state_directory_works(state_dir: Path) -> None:

@@ -12,6 +12,7 @@ from ledger.bootstrap import Runtime
 from ledger.config import INBOX_TOPICS
 from ledger.contract.ledger_record import decode_record
 from ledger.log.records import Partition
+from ledger.sealing.governance import GovernanceFollower
 from ledger.sealing.sealer import Sealer
 from ledger.store.queries import Queries, Totals
 
@@ -95,10 +96,17 @@ def progress_lost(parts: Runtime) -> Iterator[None]:
 @contextmanager
 def sealer_loop_writing_to(parts: Runtime, writer: Writer) -> Iterator[SealerLoop]:
     """The sealer's loop as the composition root makes it, with a writer of the test's."""
-    with parts.vault() as vault, parts.reader({}) as reader:
+    with parts.vault() as vault, parts.reader({}) as reader, parts.reader({}) as governance:
         positions = inbox_positions(reader, vault, (1, 1))
         reader.assign(positions)
         sealer = Sealer(
             vault, parts.catalogue, ledger_partitions=parts.settings.ledger_partitions, registry=None
         )
-        yield SealerLoop(reader=reader, writer=writer, vault=vault, sealer=sealer, progress=positions)
+        yield SealerLoop(
+            reader=reader,
+            writer=writer,
+            vault=vault,
+            sealer=sealer,
+            governance=GovernanceFollower(vault, governance),
+            progress=positions,
+        )

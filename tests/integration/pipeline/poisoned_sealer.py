@@ -10,6 +10,7 @@ from ledger.bootstrap import Runtime, runtime
 from ledger.config import Settings
 from ledger.log.records import ReadRecord
 from ledger.log.writer import LedgerWriter
+from ledger.sealing.governance import GovernanceFollower
 from ledger.sealing.sealer import Reading, Refusal, Sealer
 
 POISON = b"the poison"
@@ -28,14 +29,26 @@ class PoisonedSealer(Sealer):
 
 def seal(parts: Runtime) -> None:
     """Seals as `ledger seal` does, to the end of the inbox."""
-    with parts.vault() as vault, parts.reader({}) as reader, LedgerWriter(parts.kafka) as writer:
+    with (
+        parts.vault() as vault,
+        parts.reader({}) as reader,
+        parts.reader({}) as governance,
+        LedgerWriter(parts.kafka) as writer,
+    ):
         positions = inbox_positions(reader, vault, (1, 1))
         due = sum(reader.ends(positions).values()) - sum(positions.values())
         reader.assign(positions)
         sealer = PoisonedSealer(
             vault, parts.catalogue, ledger_partitions=parts.settings.ledger_partitions, registry=None
         )
-        loop = SealerLoop(reader=reader, writer=writer, vault=vault, sealer=sealer, progress=positions)
+        loop = SealerLoop(
+            reader=reader,
+            writer=writer,
+            vault=vault,
+            sealer=sealer,
+            governance=GovernanceFollower(vault, governance),
+            progress=positions,
+        )
         while due > 0:
             due -= loop.step()
 

@@ -13,7 +13,7 @@ from kafka import KafkaAdminClient
 from kafka import TopicPartition as KafkaTopicPartition
 
 from consumers.recorder import RecorderLoop
-from ledger.aggregates.data_subject import ConsentState
+from ledger.aggregates.subject_state import ConsentState
 from ledger.bootstrap import Runtime
 from ledger.config import LEDGER_TOPIC
 from ledger.errors import LedgerError, NotFound

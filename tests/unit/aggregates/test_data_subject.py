@@ -17,15 +17,24 @@ from ledger.aggregates.data_subject import (
     FACTS,
     CallCompleted,
     ConsentGiven,
-    ConsentState,
     DataSubject,
     FactRecorded,
 )
 from ledger.aggregates.streams import LedgerSnapshot
+from ledger.aggregates.subject_state import ConsentState
 from ledger.entry import Entry
 from tests.unit.aggregates.facts import MOMENTS, PURPOSES, STREAM, entries, make_entry
 
 CONSENT_TYPES = ("consent.given", "consent.refused", "consent.withdrawn")
+NO_PROCESSING = (
+    *CONSENT_TYPES,
+    "processing.restricted",
+    "restriction.lifted",
+    "erasure.started",
+    "erasure.searched",
+    "erasure.verified",
+    "erasure.incomplete",
+)
 STORED_NAMES = {
     "call.completed": "CallCompleted",
     "call.recorded": "CallRecorded",
@@ -38,9 +47,16 @@ STORED_NAMES = {
     "data.erased": "DataErased",
     "data.exported": "DataExported",
     "data.rectified": "DataRectified",
+    "erasure.incomplete": "ErasureIncomplete",
+    "erasure.searched": "ErasureSearched",
+    "erasure.started": "ErasureStarted",
+    "erasure.verified": "ErasureVerified",
     "fact.recorded": "FactRecorded",
     "fax.transmitted": "FaxTransmitted",
     "message.sent": "MessageSent",
+    "number.dialled": "NumberDialled",
+    "processing.restricted": "RestrictionSet",
+    "restriction.lifted": "RestrictionLifted",
     "signalling.logged": "SignallingLogged",
     "voicemail.left": "VoicemailLeft",
 }
@@ -110,9 +126,9 @@ def test_consent_at_equals_the_obvious_reference(facts: list[Entry], purpose: st
 
 @given(st.lists(entries()))
 def test_counts_equal_an_obvious_count(facts: list[Entry]) -> None:
-    """Everything but a consent change is processing; a name an entry repeats counts once."""
+    """Consents, restrictions and erasures are no processing, the rest is; a name an entry repeats counts once."""
     subject = fold(facts)
-    processing = [fact for fact in facts if fact.event_type not in CONSENT_TYPES]
+    processing = [fact for fact in facts if fact.event_type not in NO_PROCESSING]
     assert Counter((fact.event_type, fact.purpose) for fact in processing) == {
         (event_type, purpose): tally.count
         for event_type, purposes in subject.processing.items()
@@ -162,6 +178,52 @@ def test_action_families_are_counted_with_first_and_last() -> None:
     assert (export.count, export.first_at, export.last_at) == (2, 3, 9)
     assert subject.actions["erasures"].count == 1
     assert subject.actions["accesses"].count == 0
+
+
+@pytest.mark.parametrize(
+    ("statements", "restricted"),
+    [
+        pytest.param([("processing.restricted", "r1", 5)], {5, 6, 9}, id="set"),
+        pytest.param(
+            [("processing.restricted", "r1", 5), ("restriction.lifted", "r1", 6)], {5}, id="set, then lifted"
+        ),
+        pytest.param(
+            [("restriction.lifted", "r1", 6), ("processing.restricted", "r1", 5)],
+            {5},
+            id="lifting came first",
+        ),
+        pytest.param([("restriction.lifted", "r1", 6)], set(), id="lifted and never set"),
+        pytest.param(
+            [("processing.restricted", "r1", 5), ("restriction.lifted", "r2", 6)],
+            {5, 6, 9},
+            id="another's end",
+        ),
+        pytest.param(
+            [("processing.restricted", "r1", 9), ("processing.restricted", "r1", 6)], {6, 9}, id="set twice"
+        ),
+        pytest.param(
+            [
+                ("processing.restricted", "r1", 4),
+                ("restriction.lifted", "r1", 5),
+                ("processing.restricted", "r2", 6),
+            ],
+            {4, 6, 9},
+            id="two, one after the other",
+        ),
+    ],
+)
+def test_restricted_from_the_setting_to_the_lifting(
+    statements: list[tuple[str, str, int]], restricted: set[int]
+) -> None:
+    """In any order of arrival; the first moment is restricted, the moment of lifting is not."""
+    subject = fold(
+        [
+            make_entry(event_type=kind, occurred_at=at, open_fields=json.dumps({"restriction_id": name}))
+            for kind, name, at in statements
+        ]
+    )
+    assert restricted == {moment for moment in (4, 5, 6, 9) if subject.restricted_at(moment)}
+    assert subject.restrictions == through_json(subject).restrictions
 
 
 def test_controller_is_that_of_the_first_entry() -> None:

@@ -58,4 +58,4 @@ def test_stored_names_are_for_ever() -> None:
     for topic, event_class in STREAM_EVENTS.items():
         assert topic == event_class.TOPIC == get_topic(event_class)
     assert resolve_topic("stream.v1") is Stream
-    assert resolve_topic("data_subject.v1") is DataSubject
+    assert resolve_topic("data_subject.v2") is DataSubject

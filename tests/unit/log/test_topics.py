@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ledger.config import INBOX_TOPICS, INSTRUCTIONS_TOPIC, LEDGER_TOPIC, Settings
+from ledger.config import COPIES_TOPIC, INBOX_TOPICS, INSTRUCTIONS_TOPIC, LEDGER_TOPIC, Settings
 from ledger.contract.reading import VALUE_BYTES_MAX
 from ledger.log.topics import LEDGER_MESSAGE_BYTES_MAX, TopicPlan, planned_topics
 
@@ -15,9 +15,18 @@ def plans(**settings: Any) -> dict[str, TopicPlan]:
 
 
 def test_every_topic_is_planned_once() -> None:
-    """Four inboxes, the ledger, and the instructions."""
+    """Four inboxes, the ledger, the instructions, and the vault's second copies."""
     planned = planned_topics(Settings())
-    assert sorted([*INBOX_TOPICS, LEDGER_TOPIC, INSTRUCTIONS_TOPIC]) == sorted(plan.name for plan in planned)
+    every = [*INBOX_TOPICS, LEDGER_TOPIC, INSTRUCTIONS_TOPIC, COPIES_TOPIC]
+    assert sorted(every) == sorted(plan.name for plan in planned)
+
+
+def test_second_copies_are_kept_for_weeks_in_one_partition_and_never_compacted() -> None:
+    """Whoever recovers a vault reads all of it; back-ups hold what is older."""
+    plan = plans(key_copy_days=40)[COPIES_TOPIC]
+    assert plan.partitions == 1
+    assert ("delete", str(40 * 86_400_000)) == (plan.config["cleanup.policy"], plan.config["retention.ms"])
+    assert plans()[COPIES_TOPIC].config["retention.ms"] == str(35 * 86_400_000)
 
 
 @pytest.mark.parametrize("name", [LEDGER_TOPIC, INSTRUCTIONS_TOPIC])

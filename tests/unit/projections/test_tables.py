@@ -14,11 +14,12 @@ from ledger.recording.effects import LogRecord
 from tests.unit.recording.logs import logs
 from tests.unit.recording.memory_store import recorded
 
-MIGRATION = Path(ledger.store.__file__).parent / "migrations" / "0002_projections.sql"
+MIGRATIONS = Path(ledger.store.__file__).parent / "migrations"
+FILES = ("0002_projections.sql", "0003_forgetting.sql")
 TABLES = [table for projection in PROJECTIONS for table in projection.tables]
 TYPE_NAMES = {"integer": "int4", "bigint": "int8", "text": "text", "text[]": "text[]", "uuid": "uuid"}
 _TABLE = re.compile(r"^CREATE TABLE (\w+) \(\n(.*?)\n\);$", re.MULTILINE | re.DOTALL)
-_COLUMN = re.compile(r"^    ([a-z_]+) +([a-z]+(?:\[\])?)( +NOT NULL)?(?: CHECK \(.*\))?,?$")
+_COLUMN = re.compile(r"^    ([a-z0-9_]+) +([a-z]+(?:\[\])?)( +NOT NULL)?(?: CHECK \(.*\))?,?$")
 _KEY = re.compile(r"^    PRIMARY KEY \((.*)\)$")
 
 
@@ -31,9 +32,10 @@ class Made(NamedTuple):
 
 
 def made_by_migration() -> dict[str, Made]:
-    """Every table of the migration; a line that is not understood fails."""
+    """Every table of the migrations; a line that is not understood fails."""
     tables = {}
-    for name, body in _TABLE.findall(MIGRATION.read_text()):
+    whole = "".join((MIGRATIONS / name).read_text() for name in FILES)
+    for name, body in _TABLE.findall(whole):
         columns, required, key = [], set(), ()
         for line in body.splitlines():
             if found := _KEY.match(line):

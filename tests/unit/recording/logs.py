@@ -1,5 +1,6 @@
 """Made-up logs: facts of few people at few moments, with everything that can go wrong on the way in."""
 
+import json
 from collections.abc import Sequence
 from random import Random
 from typing import Any
@@ -29,7 +30,12 @@ EVENT_TYPES = (
     "consent.given",
     "consent.refused",
     "consent.withdrawn",
+    "processing.restricted",
+    "erasure.incomplete",
+    "erasure.verified",
 )
+GOVERNANCE_TYPES = ("notice.published", "hold.placed", "retention.set", "trail.ended")
+SOURCES = ("//pbx.example/1", "//pbx.example/2", "urn:ledger:self")
 MACS = (b"1" * 32, b"2" * 32, None)
 
 
@@ -114,7 +120,7 @@ def take_step(builder: LogBuilder, kind: int, random: Random) -> None:
         case 16:
             builder.rejected(inbox=inbox)
         case 15 | 14:
-            builder.fact(random.choice(list(NAMED)), inbox=inbox, **_content(random))
+            builder.fact(random.choice(list(NAMED)), inbox=inbox, **_content(random) | _governing(random))
         case 13 | 12:
             builder.fact(random.choice(SUBJECTS), inbox=inbox, **_content(random) | _reused_id(random))
         case _:
@@ -123,21 +129,41 @@ def take_step(builder: LogBuilder, kind: int, random: Random) -> None:
 
 def _content(random: Random) -> dict[str, Any]:
     expires_at = random.choice((None, None, 3, 6))
+    fields = {
+        "erasure_id": f"erasure-{random.randrange(2)}",
+        "restriction_id": "restriction-1",
+        "places": [],
+        "problems": [{"kind": "silent", "name": f"service {random.randrange(2)}", "detail": "no answer"}],
+    }
     return {
         "event_id": f"event-{random.getrandbits(64)}",
+        "event_source": random.choice(SOURCES),
         "event_type": random.choice(EVENT_TYPES),
         "purpose": random.choice(PURPOSES),
         "lawful_basis": random.choice(("consent", "consent", "contract")),
         "occurred_at": random.randrange(9),
         "content_mac": random.choice(MACS),
         "retry_of": random.choice((None, None, "1:0", "anything")),
-        "open_fields": "{}" if expires_at is None else f'{{"expires_at":{expires_at}}}',
-        "processors": random.choice(([], ["carrier-example"])),
+        "open_fields": json.dumps(fields if expires_at is None else fields | {"expires_at": expires_at}),
+        "processors": random.choice(([], ["carrier-example"], ["carrier-example", "carrier-example"])),
     }
 
 
+def _governing(random: Random) -> dict[str, Any]:
+    fields = {
+        "hold_id": f"hold-{random.randrange(2)}",
+        "kind": "legal",
+        "retention_class": "recording",
+        "days": random.choice((7, 999)),
+        "before": random.randrange(9),
+        "period": "P5Y",
+        "rule": "pack:entry",
+    }
+    return {"event_type": random.choice(GOVERNANCE_TYPES), "open_fields": json.dumps(fields)}
+
+
 def _reused_id(random: Random) -> dict[str, Any]:
-    return {"event_id": f"reused-{random.randrange(3)}"}
+    return {"event_id": f"reused-{random.randrange(3)}", "event_source": SOURCES[0]}
 
 
 def consent_entry(entry: LedgerRecord) -> Entry:

@@ -13,10 +13,12 @@ from uuid import UUID
 from consumers.recorder import take_effects
 from ledger.aggregates.streams import LedgerAggregate, LedgerSnapshot
 from ledger.entry import Entry, SourcePosition
-from ledger.projections import audit_trail
-from ledger.projections.projection import Row
+from ledger.projections import audit_trail, erasures
+from ledger.projections.projection import Row, Table
 from ledger.recording.effects import ChainKey, IgnoredRecord, LogRecord, StoredEntry
-from ledger.recording.fold import ConsentKey, UnderConsent
+from ledger.recording.fold import ConsentKey, TrailEnd, UnderConsent
+from ledger.recording.judgements import ErasureKey, IncompleteErasure
+from ledger.rules.erasure import judge_erasure
 from ledger.store.ledger_store import Batch
 
 SnapshotRow = tuple[UUID, int, str, str]
@@ -63,7 +65,33 @@ class MemoryStore:
             key = ConsentKey(row["stream"], row["purpose"])
             rests = row["lawful_basis"] == "consent" and not row["event_type"].startswith("consent.")
             if rests and key in since and row["occurred_at"] >= since[key]:
-                found[key].append(UnderConsent(row["occurred_at"], row["ledger_offset"], row["event_type"]))
+                found[key].append(
+                    UnderConsent(
+                        row["occurred_at"], row["ledger_offset"], row["event_type"], row["sealed_at"]
+                    )
+                )
+        return found
+
+    def trail_ends(self) -> list[TrailEnd]:
+        """What the query `trail_ends` of recorder.sql says."""
+        return [
+            TrailEnd(cast(int, row[1]), cast(int, row[2]))
+            for row in sorted(self.rows.get("trail_ends", []), key=lambda row: cast(int, row[1]))
+        ]
+
+    def incomplete_erasures(self, keys: Collection[ErasureKey]) -> dict[ErasureKey, IncompleteErasure]:
+        """What the query `incomplete_erasures` of recorder.sql says."""
+        found: dict[ErasureKey, IncompleteErasure] = {}
+        names = erasures.ERASURES.column_names
+        for values in sorted(self.rows.get("erasures", []), key=lambda row: cast(int, row[1])):
+            row: dict[str, Any] = dict(zip(names, values, strict=True))
+            key = ErasureKey(row["stream"], row["erasure_id"])
+            if key not in keys or row["phase"] not in {"verified", "incomplete"}:
+                continue
+            found.pop(key, None)
+            finding = judge_erasure(f"erasure.{row['phase']}", row["document"])
+            if finding is not None:
+                found[key] = IncompleteErasure(row["ledger_offset"], row["occurred_at"], finding)
         return found
 
     def record(self, records: Sequence[LogRecord]) -> None:
@@ -82,11 +110,18 @@ class MemoryStore:
         self.snapshots += map(snapshot_row, effects.snapshots)
         self.chain_marks |= effects.marks
         for table, rows in effects.rows.items():
-            self.rows.setdefault(table.name, []).extend(rows)
+            self.rows.setdefault(table.name, []).extend(self._kept(table, rows))
         for partition, counters in effects.counters.items():
             sums = self.counters.setdefault(partition, dict.fromkeys(asdict(counters), 0))
             for name, count in asdict(counters).items():
                 sums[name] += count
+
+    def _kept(self, table: Table, rows: Sequence[Row]) -> list[Row]:
+        """What the store's unique index lets in: of some tables only the first row of each key."""
+        if not table.first_of:
+            return list(rows)
+        known = {table.first_key(row) for row in self.rows.get(table.name, [])}
+        return [row for row in rows if table.first_key(row) not in known]
 
     def everything(self) -> dict[str, object]:
         """All of it in the order it was written."""
@@ -123,6 +158,12 @@ class _Loaded:
         self.marks = store.marks
         self.facts_seen = store.facts_seen
         self.processing_under_consent = store.processing_under_consent
+        self.incomplete_erasures = store.incomplete_erasures
+        self.trail_ends = store.trail_ends
+
+    def firsts(self) -> dict[str, set[tuple[object, ...]]]:
+        """Nothing is remembered between batches."""
+        return {}
 
     def aggregates(self, streams: Collection[UUID]) -> MutableMapping[UUID, LedgerAggregate]:
         self.touched = self._store.aggregates(streams)

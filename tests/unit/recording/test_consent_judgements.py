@@ -79,7 +79,7 @@ def open_findings(store: MemoryStore, *, known_until: Mapping[int, int] | None =
         place = Place(int(str(values["ledger_partition"])), int(str(values["ledger_offset"])))
         if known_until is not None and int(str(values["judged_by"])) >= known_until.get(place.partition, 0):
             continue
-        if values["code"] != "event_id_reused":
+        if values["code"] in {WITHOUT, AFTER}:
             last[place, str(values["code"])] = (str(values["state"]), str(values["found"]))
     return {key: found for key, (state, found) in last.items() if state == "open"}
 

@@ -14,7 +14,9 @@ from ledger.contract.writing import (
     structured_json,
 )
 from ledger.log.records import Partition, ReadRecord
+from ledger.sealing.own_facts import MAC_HEADER, own_fact_mac
 from tests.unit.contract.samples import EVENT_ID, OCCURRED_AT, SOURCE, catalogue, sample
+from tests.unit.sealing.memory_vault import OWN_FACTS_KEY
 
 INBOX = Partition("inbox.processing", 0)
 SCHEMAS = tuple(version for versions in catalogue().versions.values() for version in versions)
@@ -64,17 +66,39 @@ def inbox_record(
     offset: int = 0,
     event_id: str = EVENT_ID,
     occurred_at: int = OCCURRED_AT,
-    partition: Partition = INBOX,
+    partition: Partition | None = None,
     as_json: bool = False,
 ) -> ReadRecord:
-    """An inbox record as a publisher would send it, in Avro or in JSON."""
+    """An inbox record as its publisher would send it to its schema's topic, in Avro or in JSON."""
     if as_json:
         value = structured_json(schema, event_id, SOURCE, occurred_at, dict(payload))
         headers = structured_headers()
     else:
         value = encode_single_object(schema, dict(payload))
         headers = cloudevent_headers(schema, event_id, SOURCE, occurred_at)
-    return ReadRecord(partition, offset, b"key", value, headers, 0)
+        if schema.own:
+            headers.append((MAC_HEADER, mac(schema, value, event_id=event_id, occurred_at=occurred_at)))
+    return ReadRecord(partition or Partition(schema.topic, 0), offset, b"key", value, headers, 0)
+
+
+def mac(
+    schema: EventSchema,
+    value: bytes,
+    *,
+    event_id: str = EVENT_ID,
+    source: str = SOURCE,
+    occurred_at: int = OCCURRED_AT,
+    key: bytes = OWN_FACTS_KEY,
+) -> bytes:
+    """What the ledger would put into the header of its own fact."""
+    return own_fact_mac(
+        key,
+        event_type=schema.event_type,
+        event_id=event_id,
+        source=source,
+        occurred_at=occurred_at,
+        value=value,
+    )
 
 
 def fact(schema: EventSchema, **changes: object) -> Fact:

@@ -5,9 +5,12 @@ from secrets import token_bytes
 from uuid import UUID
 
 from ledger.vault.directory import Mention
+from ledger.vault.held import HeldField, HeldName
 from ledger.vault.identifiers import as_pseudonym, normalise
 from ledger.vault.keys import EpochKeyName, KeyRing, SubjectKeyName
 from ledger.vault.vault import Vault
+
+OWN_FACTS_KEY = bytes(range(32))
 
 
 class MemoryVault(Vault):
@@ -18,9 +21,16 @@ class MemoryVault(Vault):
         self.epoch_keys: dict[EpochKeyName, bytes | None] = {}
         self.directory: dict[tuple[str, str, str], UUID] = {}
         self.controllers: dict[UUID, str] = {}
+        self.held: dict[HeldName, bytes] = {}
+        self.asked_held: list[frozenset[bytes]] = []
 
     def __repr__(self) -> str:
         return "MemoryVault()"
+
+    @property
+    def own_facts_key(self) -> bytes:
+        """The same for every vault in memory."""
+        return OWN_FACTS_KEY
 
     def resolve_subjects(self, mentions: Sequence[Mention]) -> list[UUID | None]:
         """The first identifier that is known decides; the others are linked to the same subject."""
@@ -64,6 +74,16 @@ class MemoryVault(Vault):
             {name: self.epoch_keys[name] for name in epochs if name in self.epoch_keys},
             {*subject_keys, *epochs},
         )
+
+    def hold_fields(self, rows: Collection[HeldField]) -> frozenset[HeldName]:
+        """Holds them all."""
+        self.held |= {row.name: row.secret for row in rows}
+        return frozenset(row.name for row in rows)
+
+    def held_fields(self, salts: Collection[bytes]) -> dict[HeldName, bytes]:
+        """Remembers that it was asked."""
+        self.asked_held.append(frozenset(salts))
+        return {name: secret for name, secret in self.held.items() if name[0] in salts}
 
     def destroy_subject_class(self, subject: UUID, retention_class: str) -> None:
         """Leaves a tombstone."""

@@ -13,11 +13,11 @@ from ledger.entry import Dropped, Entry, Rejected, SourcePosition, StreamKind
 from ledger.log.placement import stream_partition
 from ledger.log.records import OutgoingRecord, Partition, ReadRecord
 from ledger.log.topics import LEDGER_MESSAGE_BYTES_MAX
-from ledger.sealing.local_day import local_day
+from ledger.rules.local_day import local_day
+from ledger.sealing.fields import CONTENT_CLASS
 from ledger.sealing.opening import open_record, read_keys
 from ledger.sealing.parts import named_stream
 from ledger.sealing.sealer import (
-    CONTENT_CLASS,
     REJECTED_BYTES_MAX,
     REJECTED_CLASS,
     REJECTED_CONTROLLER,
@@ -110,8 +110,15 @@ def test_every_personal_value_of_every_event_opens_again(
     assert {field.name: payload[field.name] for field in event.personal_fields} == found
 
 
-@pytest.mark.parametrize("event", SCHEMAS, ids=lambda event: event.event_type)
-@pytest.mark.parametrize("as_json", [False, True], ids=["avro", "json"])
+@pytest.mark.parametrize(
+    ("event", "as_json"),
+    [
+        pytest.param(event, as_json, id=f"{event.event_type} in {'json' if as_json else 'avro'}")
+        for event in SCHEMAS
+        for as_json in (False, True)
+        if not (event.own and as_json)  # the ledger publishes in Avro only
+    ],
+)
 def test_no_personal_value_in_what_is_sent(event: EventSchema, as_json: bool, sealer: Sealer) -> None:
     """Whoever reads the log without keys finds no canary in a key or value, whole or without its plus sign."""
     batch = seal(sealer, inbox_record(event, datum(event), as_json=as_json))
@@ -323,7 +330,9 @@ def macs(vault: MemoryVault, record: ReadRecord) -> list[bytes | None]:
     return [entry.content_mac for entry in entries(seal(make_sealer(vault), record))]
 
 
-@pytest.mark.parametrize("event", SUBJECT_SCHEMAS, ids=lambda event: event.event_type)
+@pytest.mark.parametrize(
+    "event", [event for event in SUBJECT_SCHEMAS if not event.own], ids=lambda event: event.event_type
+)
 def test_same_content_in_avro_and_json_has_one_mac(event: EventSchema, vault: MemoryVault) -> None:
     """A publisher that retries in another encoding says nothing new."""
     payload = datum(event)

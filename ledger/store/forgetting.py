@@ -1,0 +1,268 @@
+"""What forgetting asks of the store: which rules hold, what ended, what is held, who was told, what was erased.
+
+Owns the questions; the statements are in `sql/forgetting.sql`. Whoever needs several answers of one moment asks within
+`ledger.store.ledger_store.repeatable_read`. Leaves to others: deciding (`ledger.rules`), keys (`ledger.vault`),
+carrying out (`ledger.forgetting`).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from ledger.contract.ledger_record import decode_record
+from ledger.entry import Entry
+from ledger.postgres.connection import Connection, translated_errors
+from ledger.postgres.named_sql import load_sql
+from ledger.projections.recipients import recipients_of
+from ledger.rules.retention import ConsentFact, ControllerRules
+from ledger.store.controller_rules import Lines, join_holds, join_restrictions, make_rules
+from ledger.store.forgetting_rows import (
+    ConfirmationRow,
+    ConsentRow,
+    DestructionRow,
+    Ended,
+    EndedDay,
+    EndedProof,
+    ErasureState,
+    ErasureStep,
+    ExportRow,
+    HoldRow,
+    InstructionRow,
+    Reference,
+    RestrictionRow,
+    RetentionRow,
+    StoredRecord,
+    SubjectRecipient,
+)
+from ledger.store.ledger_store import read_positions
+
+SQL = load_sql(Path(__file__).parent / "sql" / "forgetting.sql")
+
+OWN_EVENT_TYPES = (
+    "erasure.incomplete",
+    "erasure.searched",
+    "erasure.started",
+    "erasure.verified",
+    "export.made",
+    "instruction.given",
+    "key.destroyed",
+    "retention.ended",
+    "trail.ended",
+)
+"""Facts only the ledger itself publishes: they show that the ledger runs, and not that anything happened."""
+PHASE = 7
+"""Place of the phase in a row of `erasure_steps`."""
+ROWS_MAX = 1 << 62
+"""No limit, as PostgreSQL takes one."""
+
+Row = tuple[Any, ...]
+
+
+class ForgettingQueries:
+    """Questions to one schema of the store, over one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def controller_rules(self) -> dict[str, ControllerRules]:
+        """What each controller's facts say about how long its data is kept, in the order of the log.
+
+        Everything that is recorded is in it, the future as well: see `ControllerRules.known_at`. A policy that cannot
+        be read is left out; it is a finding.
+        """
+        return make_rules(
+            Lines(
+                adoptions=self._rows("adoptions", {}),
+                settings=self._rows("settings", {}),
+                terminations=self._rows("terminations", {}),
+                holds=[*self._holds(controller=None), *self._restrictions(stream=None)],
+            )
+        )
+
+    def newest_recorded(self) -> int | None:
+        """When the newest recorded fact of a publisher was sealed; None when there is none.
+
+        By the last of each ledger partition: those before it were sealed earlier, but for two sealers' clocks.
+        """
+        partitions = list(read_positions(self._connection))
+        rows = self._rows("newest_recorded", {"partitions": partitions, "own": list(OWN_EVENT_TYPES)})
+        newest = rows[0][0]
+        return None if newest is None else int(newest)
+
+    def ended_facts(self, controllers: Collection[str] | None = None) -> Ended:
+        """The ends that are recorded, of days and proofs whose destruction is not confirmed.
+
+        Args:
+            controllers: only these; None for all.
+        """
+        parameters = {"controllers": None if controllers is None else list(controllers)}
+        return Ended(
+            days=frozenset(EndedDay(*row) for row in self._rows("ended_days", parameters)),
+            proofs=frozenset(EndedProof(*row) for row in self._rows("ended_proofs", parameters)),
+        )
+
+    def open_destructions(self) -> list[DestructionRow]:
+        """Destructions that were announced and are not confirmed, oldest first."""
+        return [DestructionRow(*row) for row in self._rows("open_destructions", {})]
+
+    def consent_facts(self, *, stream: UUID | None = None, before: int | None = None) -> list[ConsentRow]:
+        """The changes of consent of every person and purpose of which any proof still stands, in log order.
+
+        Of such a consent all changes are in it, also those whose own proof is gone: the end of one follows from
+        the next.
+
+        Args:
+            stream: only this person's.
+            before: only consents whose first change happened before this; the others cannot have ended long ago.
+        """
+        return [
+            ConsentRow(controller, subject, purpose, ConsentFact(*change), destroyed)
+            for controller, subject, purpose, *change, destroyed in self._rows(
+                "consent_facts", {"stream": stream, "before": before}
+            )
+        ]
+
+    def retention_rows(
+        self,
+        *,
+        controller: str | None = None,
+        states: Collection[str] | None = None,
+        as_of: int | None = None,
+        limit: int = ROWS_MAX,
+    ) -> list[RetentionRow]:
+        """What retention periods came to, the last ended first.
+
+        Args:
+            controller: only this one's.
+            states: only these of due, held, destroying, destroyed.
+            as_of: only what had been sealed by then.
+            limit: at most this many.
+        """
+        parameters = {
+            "controller": controller,
+            "states": None if states is None else list(states),
+            "as_of": as_of,
+            "limit": limit,
+        }
+        return [RetentionRow(*row) for row in self._rows("retention_rows", parameters)]
+
+    def instruction_rows(
+        self,
+        *,
+        controller: str | None = None,
+        erasure_id: str | None = None,
+        run_id: str | None = None,
+        as_of: int | None = None,
+    ) -> list[InstructionRow]:
+        """Instructions with their recipients' last answers, oldest first.
+
+        Args:
+            controller, erasure_id, run_id: only these.
+            as_of: only what had been sealed by then.
+        """
+        parameters = {"controller": controller, "erasure_id": erasure_id, "run_id": run_id, "as_of": as_of}
+        return [InstructionRow(*row) for row in self._rows("instruction_rows", parameters)]
+
+    def recipients_for(
+        self, controller: str, event_types: Collection[str] | None = None
+    ) -> list[tuple[str, str]]:
+        """Who handles a controller's data: name and kind (service or processor), by name.
+
+        Args:
+            controller: whose data.
+            event_types: only those whose facts are of these types; None for all.
+        """
+        types = None if event_types is None else list(event_types)
+        return [
+            (name, kind)
+            for name, kind in self._rows("recipients", {"controller": controller, "event_types": types})
+        ]
+
+    def recipients_of_subject(self, stream: UUID) -> list[SubjectRecipient]:
+        """Everyone who ever handled one person's data, by name, each with the events that show it.
+
+        From the records themselves, because the audit trail ends.
+        """
+        found: dict[tuple[str, str], dict[Reference, None]] = {}
+        for stored in self.records_of(stream):
+            entry = stored.record
+            if isinstance(entry, Entry):
+                for recipient in recipients_of(entry):
+                    events = found.setdefault(recipient, {})
+                    events[Reference(entry.event_source, entry.event_id)] = None
+        return [SubjectRecipient(name, kind, list(found[name, kind])) for name, kind in sorted(found)]
+
+    def erasures_of(self, stream: UUID) -> list[ErasureState]:
+        """A person's erasures, oldest first."""
+        return self._erasures(stream=stream, erasure_id=None)
+
+    def erasure_of(self, stream: UUID) -> ErasureState | None:
+        """A person's last erasure; None when there is none."""
+        return next(iter(self.erasures_of(stream)[::-1]), None)
+
+    def erasure(self, erasure_id: str) -> ErasureState | None:
+        """An erasure by its id; None when there is none."""
+        return next(iter(self._erasures(stream=None, erasure_id=erasure_id)), None)
+
+    def open_erasures(self) -> list[str]:
+        """The ids of erasures that are not verified, oldest first; those found incomplete are among them."""
+        return [erasure_id for (erasure_id,) in self._rows("open_erasures", {})]
+
+    def holds_on(self, stream: UUID, controller: str) -> list[HoldRow]:
+        """The holds on one person or on all of the controller, in force or not."""
+        return [row for row in self._holds(controller=controller) if row.subject in {None, stream}]
+
+    def restrictions_on(self, stream: UUID) -> list[RestrictionRow]:
+        """The restrictions of one person's data, in force or not."""
+        return self._restrictions(stream=stream)
+
+    def exports_with(self, stream: UUID, controller: str) -> list[ExportRow]:
+        """The exports that hold a person's entries, oldest first."""
+        parameters = {"stream": stream, "controller": controller}
+        return [ExportRow(*row) for row in self._rows("exports", parameters)]
+
+    def records_of(self, stream: UUID) -> list[StoredRecord]:
+        """Every record of a stream that took effect, in order."""
+        return [
+            StoredRecord(partition, offset, decode_record(bytes(state)))
+            for partition, offset, state in self._rows("records_of", {"stream": stream})
+        ]
+
+    def records_of_epoch(self, stream: UUID, day: int) -> list[StoredRecord]:
+        """The records of a stream that are sealed under one local day's keys, in order."""
+        return [stored for stored in self.records_of(stream) if stored.record.occurred_day == day]
+
+    def _holds(self, *, controller: str | None) -> list[HoldRow]:
+        return join_holds(self._rows("holds", {"controller": controller}))
+
+    def _restrictions(self, *, stream: UUID | None) -> list[RestrictionRow]:
+        return join_restrictions(self._rows("restrictions", {"stream": stream}))
+
+    def _erasures(self, *, stream: UUID | None, erasure_id: str | None) -> list[ErasureState]:
+        grouped: dict[tuple[str, UUID], list[Row]] = {}
+        for row in self._rows("erasure_steps", {"stream": stream, "erasure_id": erasure_id}):
+            grouped.setdefault((row[0], row[1]), []).append(row)
+        # The stream is in order, and nothing of an erasure comes before its start.
+        return [self._erasure_state(rows) for rows in grouped.values() if rows[0][PHASE] == "started"]
+
+    def _erasure_state(self, rows: Sequence[Row]) -> ErasureState:
+        erasure_id, stream, controller, trigger, request_id = rows[0][:5]
+        parameters = {"erasure_id": erasure_id, "controller": controller}
+        return ErasureState(
+            erasure_id=erasure_id,
+            stream=stream,
+            controller=controller,
+            trigger=trigger,
+            request_id=request_id,
+            steps=[ErasureStep(*row[5:]) for row in rows],
+            instructions=self.instruction_rows(controller=controller, erasure_id=erasure_id),
+            confirmations=[ConfirmationRow(*row) for row in self._rows("confirmations", parameters)],
+            destructions=[
+                DestructionRow(*row) for row in self._rows("subject_destructions", {"stream": stream})
+            ],
+        )
+
+    def _rows(self, name: str, parameters: Mapping[str, object]) -> list[Row]:
+        with translated_errors(f"reading {name.replace('_', ' ')}"), self._connection.transaction():
+            return self._connection.execute(SQL[name], parameters).fetchall()
