@@ -15,11 +15,12 @@ import stamina
 
 from consumers.lifecycle import tune_garbage_collection
 from consumers.recorder import Reader, RecorderLoop, ledger_positions
-from consumers.sealer import SealerLoop, inbox_positions
+from consumers.sealer import SealerLoop, inbox_positions, now_micros
 from ledger.config import LEDGER_TOPIC, Settings
 from ledger.contract.catalogue import Catalogue
 from ledger.contract.registry import SchemaRegistry
 from ledger.errors import CallerError, InfrastructureError
+from ledger.log.key_copies import KeyCopyWriter, last_copies
 from ledger.log.reader import PartitionReader
 from ledger.log.records import Partition
 from ledger.log.topics import check_partition_count, ensure_topics
@@ -27,8 +28,10 @@ from ledger.log.writer import LedgerWriter
 from ledger.postgres.connection import Connection, connect
 from ledger.postgres.migrations import check as check_migrations
 from ledger.postgres.migrations import migrate
+from ledger.sealing.governance import GovernanceFollower
 from ledger.sealing.sealer import Sealer
 from ledger.store.ledger_store import LedgerStore
+from ledger.vault.copies import Copies, decode
 from ledger.vault.kek import Kek, KeyEncryption
 from ledger.vault.vault import Vault, migrate_vault
 
@@ -48,6 +51,12 @@ class Runtime:
     store_dsn: str
     vault_dsn: str
     key_encryption: KeyEncryption
+    kek_file: Path | None = None
+    """Where the KEK came from; None when it is in the environment."""
+    clock: Callable[[], int] = now_micros
+    """Now, in microseconds since the epoch, UTC: for the sealer and the jobs; folds never read one."""
+    alone: Callable[[], bool] = lambda: False
+    """Whether it is known that no other process seals or records."""
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -90,14 +99,41 @@ class Runtime:
         finally:
             connection.close()
 
+    def newest_keks(self) -> KeyEncryption:
+        """The KEKs as their file has them now: a process that runs for weeks outlives a rotation."""
+        return KeyEncryption.from_file(self.kek_file) if self.kek_file else self.key_encryption
+
     @contextmanager
-    def vault(self) -> Iterator[Vault]:
-        """The vault; see its docstring for what it promises."""
-        vault = patiently(lambda: Vault(self.vault_dsn, self.key_encryption))
+    def vault(self, copies: Copies | None = None) -> Iterator[Vault]:
+        """The vault, up with the destructions in the ledger; see its docstring for what it promises.
+
+        Args:
+            copies: where second copies go of what is made; see `making_vault`.
+
+        Raises:
+            LogRegressed, LogHole: the ledger topic is not the one the vault followed; it must not serve.
+            VaultOlderThanCopies: it was restored from a back-up, and nothing may be made in it yet.
+        """
+        vault = patiently(lambda: Vault(self.vault_dsn, self.newest_keks(), copies=copies))
         try:
+            with self.reader({}) as reader:
+                if copies is not None:
+                    newest = max((decode(copy.value).order for copy, _ in last_copies(reader)), default=0)
+                    vault.expect_not_older(newest)
+                patiently(GovernanceFollower(vault, reader).follow)
             yield vault
         finally:
             vault.close()
+
+    @contextmanager
+    def making_vault(self) -> Iterator[Vault]:
+        """The vault for whoever makes what data is sealed under or held by: all of it gets a second copy.
+
+        Raises:
+            VaultOlderThanCopies: as `vault`.
+        """
+        with patiently(lambda: KeyCopyWriter(self.kafka)) as copies, self.vault(copies) as vault:
+            yield vault
 
     @contextmanager
     def reader(self, positions: dict[Partition, int]) -> Iterator[PartitionReader]:
@@ -113,7 +149,11 @@ class Runtime:
         """A sealer over the inbox partitions of a slot."""
         tune_garbage_collection()
         registry = SchemaRegistry(self.settings.schema_registry) if self.settings.schema_registry else None
-        with self.vault() as vault, self.reader({}) as reader:
+        with (
+            self.making_vault() as vault,
+            self.reader({}) as reader,
+            self.reader({}) as governance,
+        ):
             check_partition_count(reader, self.settings.ledger_partitions)
             positions = inbox_positions(reader, vault, slot)
             reader.assign(positions)
@@ -124,7 +164,15 @@ class Runtime:
                     ledger_partitions=self.settings.ledger_partitions,
                     registry=registry,
                 )
-                yield SealerLoop(reader=reader, writer=writer, vault=vault, sealer=sealer, progress=positions)
+                yield SealerLoop(
+                    reader=reader,
+                    writer=writer,
+                    vault=vault,
+                    sealer=sealer,
+                    governance=GovernanceFollower(vault, governance),
+                    progress=positions,
+                    clock=self.clock,
+                )
 
     @contextmanager
     def recorder_loop(
@@ -177,7 +225,9 @@ def runtime(settings: Settings, *, prepared: bool = True) -> Iterator[Runtime]:
                 kafka=services.kafka,
                 store_dsn=services.store_dsn,
                 vault_dsn=services.vault_dsn,
-                key_encryption=KeyEncryption(Kek.from_file(services.kek_file)),
+                key_encryption=KeyEncryption.from_file(services.kek_file),
+                kek_file=services.kek_file,
+                alone=services.alone,
             )
             if prepared:
                 embedded.prepare()
@@ -211,13 +261,14 @@ def configured(settings: Settings) -> Runtime:
             found=f"missing {', '.join(missing)}",
             do="Set what is missing, or unset the others to use the embedded services",
         )
-    key = Kek.from_file(settings.kek_file) if settings.kek_file else Kek.from_hex(kek)
+    file = settings.kek_file
     return Runtime(
         settings=settings,
         kafka=settings.kafka,
         store_dsn=store_dsn,
         vault_dsn=vault_dsn,
-        key_encryption=KeyEncryption(key),
+        key_encryption=KeyEncryption.from_file(file) if file else KeyEncryption(Kek.from_hex(kek)),
+        kek_file=file,
     )
 
 

@@ -14,6 +14,8 @@ from ledger.errors import CallerError
 
 LEDGER_TOPIC = "ledger"
 INSTRUCTIONS_TOPIC = "ledger.instructions"
+COPIES_TOPIC = "vault.copies"
+"""A second copy of what the vault makes, for the time between its back-ups; wrapped, and kept for some weeks."""
 INBOX_TOPICS = ("inbox.processing", "inbox.consent", "inbox.rights", "inbox.governance")
 """The four inbox topics of the contract; a publisher's ACL names the ones it may write."""
 
@@ -39,7 +41,13 @@ class Settings(BaseSettings):
     inbox_partitions: int = Field(default=2, ge=1, le=1024, description="of each inbox topic")
     replication_factor: int = Field(default=1, ge=1, le=9)
     inbox_retention_hours: int = Field(default=72, ge=1, description="plaintext: hours, not days")
+    key_copy_days: int = Field(
+        default=35, ge=1, le=366, description="of second copies of new keys; longer than between two back-ups"
+    )
     batch_size_max: int = Field(default=2000, ge=1, le=50_000, description="records per transaction")
+    destructions_max: int = Field(
+        default=2000, ge=0, description="keys one retention run may destroy without a second person"
+    )
     log_level: str = Field(default="info")
     log_format: str = Field(default="auto", pattern="^(auto|json|text)$")
 

@@ -41,15 +41,15 @@ def drain(parts: Runtime, ends: Mapping[Partition, int], *, ourselves: bool, on_
     Raises:
         InfrastructureError: nothing moves.
     """
+    patience_s = STUCK_AFTER_S if not ourselves else 0.0 if parts.alone() else OTHERS_PATIENCE_S
     with parts.vault() as vault:
 
         def sealed() -> dict[Partition, int]:
             progress = {p: vault.load_progress(p.topic, p.number) for p in ends}
             return {p: at.next_offset for p, at in progress.items() if at is not None}
 
-        _reach(
-            "sealing", sealed, ends, (lambda: parts.sealer_loop((1, 1))) if ourselves else None, on_progress
-        )
+        seal = (lambda: parts.sealer_loop((1, 1))) if ourselves else None
+        _reach("sealing", sealed, ends, loop=seal, patience_s=patience_s, on_progress=on_progress)
     with parts.reader({}) as reader:
         log_ends = reader.ends(reader.partitions_of(LEDGER_TOPIC))
     with parts.store_connection(parts.settings.store_schema) as connection:
@@ -58,19 +58,21 @@ def drain(parts: Runtime, ends: Mapping[Partition, int], *, ourselves: bool, on_
         def recorded() -> dict[Partition, int]:
             return {Partition(LEDGER_TOPIC, number): at for number, at in read_positions(connection).items()}
 
-        _reach("recording", recorded, log_ends, parts.recorder_loop if ourselves else None, on_progress)
+        record = parts.recorder_loop if ourselves else None
+        _reach("recording", recorded, log_ends, loop=record, patience_s=patience_s, on_progress=on_progress)
 
 
 def _reach(
     what: str,
     positions: Callable[[], Mapping[Partition, int]],
     ends: Mapping[Partition, int],
+    *,
     loop: Callable[[], AbstractContextManager[Loop]] | None,
+    patience_s: float,
     on_progress: OnProgress,
 ) -> None:
     """Waits until the positions are at the ends; with a loop of our own when nobody moves them."""
     total = sum(ends.values())
-    patience = STUCK_AFTER_S if loop is None else OTHERS_PATIENCE_S
 
     def past() -> int:
         at = positions()
@@ -78,11 +80,11 @@ def _reach(
         on_progress(done, total)
         return done
 
-    while not _moves_to(total, past, patience):
+    while not _moves_to(total, past, patience_s):
         if loop is None:
             raise InfrastructureError(
                 f"{what} does not get on",
-                expected=f"progress within {patience:.0f} s",
+                expected=f"progress within {patience_s:.0f} s",
                 found="none",
                 do="Check that `ledger seal` and `ledger record` run, or start `ledger up`",
             )

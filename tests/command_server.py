@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from tempfile import TemporaryDirectory, TemporaryFile
+from threading import Lock
 
 import msgspec
 
@@ -75,9 +76,17 @@ class CommandServer:
             return subprocess.CompletedProcess(list(arguments), int(answer), out.read(), err.read())
 
 
-@cache
+_STARTING = Lock()
+
+
 def command_server() -> CommandServer:
-    """The one of this test run."""
+    """The one of this test run, also when several threads ask first."""
+    with _STARTING:
+        return _command_server()
+
+
+@cache
+def _command_server() -> CommandServer:
     return CommandServer()
 
 

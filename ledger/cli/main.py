@@ -8,7 +8,26 @@ from typing import Annotated, NoReturn
 import typer
 from pydantic import ValidationError
 
-from ledger.cli import consent, demo, digest, processes, publish, rejected, replay, setup, trail
+from ledger.cli import (
+    agreement,
+    consent,
+    demo,
+    digest,
+    erase,
+    export,
+    hold,
+    kek,
+    policy,
+    processes,
+    publish,
+    rejected,
+    replay,
+    retention,
+    schedule,
+    setup,
+    trail,
+    vault,
+)
 from ledger.cli.output import plain, stderr
 from ledger.config import Settings
 from ledger.errors import CallerError, LedgerError
@@ -26,7 +45,29 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (demo, processes, setup, publish, trail, consent, digest, replay, rejected):
+_MODULES = (
+    demo,
+    processes,
+    setup,
+    publish,
+    trail,
+    consent,
+    digest,
+    replay,
+    rejected,
+    kek,
+    vault,
+    policy,
+    agreement,
+    hold,
+    retention,
+    schedule,
+    erase,
+    export,
+)
+"""In the order of `ledger --help`."""
+
+for module in _MODULES:
     module.register(app)
 
 

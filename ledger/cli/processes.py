@@ -41,7 +41,7 @@ def parse_slot(text: str) -> tuple[int, int]:
 
 def seal(slot: SlotOption = "1/1") -> None:
     """Seal inbox records into the ledger topic until stopped."""
-    settings, stop = _started("sealer")
+    settings, stop = started("sealer")
     with runtime(settings) as parts, parts.sealer_loop(parse_slot(slot)) as loop:
         log.info("sealer.started", slot=slot)
         loop.run(stop)
@@ -50,7 +50,7 @@ def seal(slot: SlotOption = "1/1") -> None:
 
 def record(slot: SlotOption = "1/1") -> None:
     """Record the ledger topic into PostgreSQL until stopped."""
-    settings, stop = _started("recorder")
+    settings, stop = started("recorder")
     with runtime(settings) as parts, parts.recorder_loop(parse_slot(slot)) as loop:
         log.info("recorder.started", slot=slot)
         loop.run(stop)
@@ -59,16 +59,17 @@ def record(slot: SlotOption = "1/1") -> None:
 
 def up() -> None:
     """Run everything in one process tree, embedded or against configured services, until stopped."""
-    settings, stop = _started("supervisor")
+    settings, stop = started("supervisor")
     with runtime(settings) as parts:
         parts.prepare()
         stderr.print(f"Kafka: {parts.kafka}")
         stderr.print("Publish with `ledger publish`, ask with `ledger trail`; Ctrl-C stops.")
-        with Supervisor(settings, ("seal", "record")) as supervisor:
+        with Supervisor(settings, ("seal", "record", "schedule")) as supervisor:
             supervisor.watch(stop)
 
 
-def _started(process: str) -> tuple[Settings, StopRequest]:
+def started(process: str) -> tuple[Settings, StopRequest]:
+    """What every process does first: settings, logs, and listening for a stop."""
     settings = Settings()
     configure_logs(settings.log_level, settings.log_format)
     structlog.contextvars.bind_contextvars(process=process)

@@ -19,6 +19,10 @@ class AppendUnclear(InfrastructureError):
     """
 
 
+class TopicMissing(InfrastructureError):
+    """The topic does not exist, or does not yet."""
+
+
 class LogRegressed(IntegrityError):
     """The log ends before a position that was already acknowledged: its tail is lost."""
 

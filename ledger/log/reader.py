@@ -15,6 +15,7 @@ from ledger.log.failures import (
     InboxDataLost,
     LogHole,
     LogRegressed,
+    TopicMissing,
     translated_kafka_errors,
 )
 from ledger.log.header_names import accept_any_header_name
@@ -153,12 +154,12 @@ class PartitionReader:
         """All partitions of a topic, in order.
 
         Raises:
-            InfrastructureError: the topic does not exist.
+            TopicMissing: the topic does not exist.
         """
         with translated_kafka_errors("asking for the partitions"):
             numbers = self._consumer.partitions_for_topic(topic)
         if not numbers:
-            raise InfrastructureError(f"topic {topic} does not exist", do="Run `ledger topics` first")
+            raise TopicMissing(f"topic {topic} does not exist", do="Run `ledger topics` first")
         return [Partition(topic, number) for number in sorted(numbers)]
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from kafka.admin import KafkaAdminClient, NewTopic
 
-from ledger.config import INBOX_TOPICS, INSTRUCTIONS_TOPIC, LEDGER_TOPIC, Settings
+from ledger.config import COPIES_TOPIC, INBOX_TOPICS, INSTRUCTIONS_TOPIC, LEDGER_TOPIC, Settings
 from ledger.errors import IntegrityError
 from ledger.log.failures import BOOTSTRAP_TIMEOUT_MS, translated_kafka_errors
 from ledger.log.reader import PartitionReader
@@ -16,6 +16,7 @@ from ledger.log.reader import PartitionReader
 LEDGER_MESSAGE_BYTES_MAX = 8 * 1024 * 1024
 """A ledger record holds at most one inbox record of 1 MiB, whose text JSON escapes to at most six times that."""
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,13 @@ def planned_topics(settings: Settings) -> list[TopicPlan]:
         "retention.ms": str(settings.inbox_retention_hours * HOUR_MS),
         **safe,
     }
+    copies = {
+        "cleanup.policy": "delete",
+        "retention.ms": str(settings.key_copy_days * DAY_MS),
+        "retention.bytes": "-1",
+        "max.message.bytes": str(LEDGER_MESSAGE_BYTES_MAX),
+        **safe,
+    }
     for_ever = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1", **safe}
     return [
         *(TopicPlan(name=name, partitions=settings.inbox_partitions, config=inbox) for name in INBOX_TOPICS),
@@ -45,6 +53,8 @@ def planned_topics(settings: Settings) -> list[TopicPlan]:
             config={**for_ever, "max.message.bytes": str(LEDGER_MESSAGE_BYTES_MAX)},
         ),
         TopicPlan(name=INSTRUCTIONS_TOPIC, partitions=settings.inbox_partitions, config=for_ever),
+        # One partition: whoever reads it from its beginning has read everything.
+        TopicPlan(name=COPIES_TOPIC, partitions=1, config=copies),
     ]
 
 

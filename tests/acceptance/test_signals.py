@@ -107,7 +107,8 @@ def children(process: "subprocess.Popen[bytes]") -> dict[str, int]:
 LONG_RUNNING = [
     pytest.param("seal", ["sealer.started"], id="seal"),
     pytest.param("record", ["recorder.started"], id="record"),
-    pytest.param("up", ["sealer.started", "recorder.started"], id="up"),
+    pytest.param("schedule", ["scheduler.leading"], id="schedule"),
+    pytest.param("up", ["sealer.started", "recorder.started", "scheduler.started"], id="up"),
 ]
 
 

@@ -12,18 +12,20 @@ PATIENCE_S = 40.0
 
 
 def loops_of(supervisor: psutil.Process) -> dict[str, psutil.Process]:
-    """The running sealer and recorder under a supervisor, by subcommand."""
+    """The running processes under a supervisor, by subcommand."""
     return {child.cmdline()[-1]: child for child in supervisor.children() if child.status() != "zombie"}
 
 
 def wait_for_loops(
     supervisor: psutil.Process, *, other_than: Collection[int] = ()
 ) -> dict[str, psutil.Process]:
-    """Both loops, once they run."""
+    """All of them, once they run."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         loops = loops_of(supervisor)
-        if set(loops) == {"seal", "record"} and not any(loop.pid in other_than for loop in loops.values()):
+        if set(loops) == {"seal", "record", "schedule"} and not any(
+            loop.pid in other_than for loop in loops.values()
+        ):
             return loops
         time.sleep(0.1)
     pytest.fail("the loops did not start")

@@ -1,0 +1,1 @@
+"""Destroying what is due, erasing people, and showing that it happened. Steps are facts; each may be repeated."""

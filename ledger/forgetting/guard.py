@@ -1,0 +1,125 @@
+"""What keeps a retention run from destroying what is not due: three refusals, before anything is destroyed.
+
+A destroyed key does not come back, so a run trusts no clock alone:
+
+1. its clock against those of the two databases: one machine's clock that is wrong stands out;
+2. its clock against the newest fact recorded: all of them wrong stands out, because nothing happened yet in the time
+   the run believes it is. The ledger's own facts do not count: it could publish its way into the future;
+3. how much it would destroy: above a bound, a second person has to look first.
+
+Pure but for `database_clocks`. Leaves to others: what is due (`retention_plan`). FAULTS, row 36.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from ledger.contract.cloudevents import format_time
+from ledger.errors import IntegrityError, NotPermitted
+from ledger.postgres.connection import Connection, translated_errors
+from ledger.vault.vault import Vault
+
+MICROS_PER_S = 1_000_000
+CLOCKS_APART_MAX = 5 * 60 * MICROS_PER_S
+"""Clocks that follow a time server are milliseconds apart; five minutes is a clock that follows none."""
+AHEAD_OF_RECORDED_MAX = 48 * 3600 * MICROS_PER_S
+"""A weekend without a call is ordinary; a ledger that heard nothing for longer may as well wait for the next fact."""
+
+
+class ClockRefused(IntegrityError):
+    """The clock a run would go by is not to be believed; nothing was destroyed."""
+
+
+class SecondPersonNeeded(NotPermitted):
+    """A run would destroy more than one person may decide; nothing was destroyed."""
+
+
+class ReferenceClock(NamedTuple):
+    """Another clock's reading; microseconds UTC."""
+
+    name: str
+    now: int
+
+
+Clocks = Callable[[Connection, Vault], Sequence[ReferenceClock]]
+"""Reads other clocks, through connections to the store and the vault."""
+
+
+class Approval(NamedTuple):
+    """A second person looked at a plan.
+
+    `by` is asked for so that nobody approves by accident. It is a name, so it is neither logged nor recorded.
+    """
+
+    digest: str
+    by: str
+
+
+def database_clocks(store: Connection, vault: Vault) -> Sequence[ReferenceClock]:
+    """The clocks of the store's and the vault's servers."""
+    with translated_errors("reading the store's clock"), store.transaction():
+        row = store.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").fetchone()
+    assert row is not None  # noqa: S101 # a SELECT without FROM has one row
+    return [ReferenceClock("the store", int(row[0])), ReferenceClock("the vault", vault.database_clock())]
+
+
+def check_clocks(
+    now: int, clocks: Sequence[ReferenceClock], newest_recorded: int | None, *, vouched: bool = False
+) -> None:
+    """Refuses to go by a clock that others contradict.
+
+    Args:
+        now: the run's clock, microseconds UTC.
+        clocks: other clocks, read at the same moment.
+        newest_recorded: when the newest fact of a publisher was sealed, microseconds UTC; None when there is none, and
+            then nothing shows the time: the caller MUST NOT destroy anything.
+        vouched: a second person looked at the date, so the newest fact need not show it: a ledger that nobody
+            publishes to any more still forgets.
+
+    Raises:
+        ClockRefused: it is too far from one of them, or too far ahead of the newest fact.
+    """
+    for clock in clocks:
+        if abs(now - clock.now) > CLOCKS_APART_MAX:
+            raise ClockRefused(
+                f"this machine's clock and that of {clock.name} are too far apart to destroy anything",
+                expected=f"at most 5 minutes between them, and {clock.name} says {format_time(clock.now)}",
+                found=format_time(now),
+                do="Find out which of the two is wrong and set it by a time server; then run again.",
+            )
+    if newest_recorded is not None and not vouched and now - newest_recorded > AHEAD_OF_RECORDED_MAX:
+        raise ClockRefused(
+            "the clock is too far ahead of the newest recorded fact to destroy anything",
+            expected=f"at most 48 hours after {format_time(newest_recorded)}",
+            found=format_time(now),
+            do="Set the clock if it is wrong. If the ledger heard nothing for so long, see whether `ledger seal` and "
+            "`ledger record` run; the next fact that is recorded lets the run go on, or a second person's --approve.",
+        )
+
+
+def check_bound(destructions: int, destructions_max: int, digest: str, approval: Approval | None) -> None:
+    """Refuses to destroy more keys than the bound unless a second person approved exactly this plan.
+
+    Args:
+        destructions: how many keys the plan destroys.
+        destructions_max: how many one run may (`LEDGER_DESTRUCTIONS_MAX`).
+        digest: the plan's.
+        approval: a second person's, if given.
+
+    Raises:
+        SecondPersonNeeded: it is more, and nobody approved it, or somebody approved another plan.
+    """
+    if approval is not None and approval.digest != digest:
+        raise SecondPersonNeeded(
+            "the approval is of another plan",
+            expected=f"the digest of what is due now, {digest}",
+            found=approval.digest[:64] if approval.digest.isalnum() else "no digest",
+            do="Look at the plan again with `ledger retention run --dry-run`; more may have become due since.",
+        )
+    if destructions > destructions_max and approval is None:
+        raise SecondPersonNeeded(
+            "one run would destroy more keys than one person may decide",
+            expected=f"at most {destructions_max} (LEDGER_DESTRUCTIONS_MAX)",
+            found=str(destructions),
+            do="Let a second person look at `ledger retention run --dry-run` and then run "
+            f"`ledger retention run --approve {digest} --by NAME`.",
+        )

@@ -1,0 +1,1 @@
+"""What happens by the clock: one leader, each slot once, caught up after downtime."""
