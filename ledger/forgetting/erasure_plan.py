@@ -96,7 +96,7 @@ def kept_classes(
         now: microseconds UTC.
     """
     in_force = rules.known_at(now)
-    kept = {*_by_duty(holdings, in_force), *_by_hold(subject, holdings, in_force.holds, articles, now)}
+    kept = {*_by_duty(holdings, in_force, now), *_by_hold(subject, holdings, in_force.holds, articles, now)}
     return sorted(
         kept, key=lambda it: (it.retention_class, it.why, it.article, it.hold_id or "", it.until or 0)
     )
@@ -117,19 +117,24 @@ def is_told(recipient: str) -> bool:
     return not recipient.startswith(OWN_SOURCES)
 
 
-def _by_duty(holdings: Holdings, rules: ControllerRules) -> Iterator[KeptClass]:
+def _by_duty(holdings: Holdings, rules: ControllerRules, now: int) -> Iterator[KeptClass]:
     for name, duty in rules.duties.items():
         if name in holdings.classes:
-            until = _duty_ends(name, holdings, rules)
+            until = _duty_ends(name, holdings, rules, now)
             yield KeptClass(retention_class=name, why="legal_duty", article=duty.article, until=until)
 
 
-def _duty_ends(retention_class: str, holdings: Holdings, rules: ControllerRules) -> int | None:
-    """When the last of a class may go; None as long as the clock of any of it has not started."""
+def _duty_ends(retention_class: str, holdings: Holdings, rules: ControllerRules, now: int) -> int | None:
+    """When the last of a class may go; None as long as the clock of any of it has not started.
+
+    The erasure itself ends the reliance on every consent.
+    """
     if retention_class in KEY_PER_FACT:
         facts = {change.fact for changes in holdings.consents for change in changes}
         ends = {
-            fact: end for changes in holdings.consents for fact, end in proof_ends(changes, rules).items()
+            fact: end
+            for changes in holdings.consents
+            for fact, end in proof_ends(changes, rules, now).items()
         }
         return max((end.ended_at for end in ends.values()), default=None) if ends.keys() == facts else None
     days = holdings.days.get(retention_class, frozenset())

@@ -209,7 +209,7 @@ def _proof_endings(
     for (controller, subject, _), rows in grouped.items():
         of = rules.get(controller, NO_RULES)
         # Those whose own proof is gone are asked about as well: the end of one follows from the next.
-        ends = proof_ends([row.change for row in rows], of)
+        ends = proof_ends([row.change for row in rows], of, rows[0].erased_at)
         standing = {row.change.fact for row in rows if not row.destroyed}
         held_by = _kept_by(of, PROOF_CLASS, subject, as_of)
         endings += [

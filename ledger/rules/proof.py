@@ -5,7 +5,7 @@ purpose are read as episodes. An episode begins with a consent that is given, an
 
 - the next change for the purpose: withdrawn, refused, or given anew,
 - its own expiry,
-- the end of the relationship: the agreement's.
+- the end of the relationship: the agreement's, or the erasure of the person, whom nothing is processed of any more.
 
 Then the clock of its record starts. A record of withdrawal or refusal starts its own clock when it is made, whether an
 episode ended with it or not.
@@ -52,26 +52,31 @@ class ConsentFact(NamedTuple):
     expires_at: int | None = None
 
 
-def proof_ends(changes: Sequence[ConsentFact], rules: ControllerRules) -> dict[UUID, End]:
+def proof_ends(
+    changes: Sequence[ConsentFact], rules: ControllerRules, erased_at: int | None = None
+) -> dict[UUID, End]:
     """The end of the proof of each fact about one person's consent for one purpose.
 
     Args:
         changes: in any order; of two at the same moment the later given is the later change.
         rules: everything the controller's facts say.
+        erased_at: when the erasure of the person was decided, microseconds since the epoch, UTC; None without one.
 
     Returns:
         By fact. A consent that is relied on, with no end known, is not in it. One with an expiry to come is: a change
         before it moves the end.
     """
     ends = {}
-    for change, stop in _stops(sorted(changes, key=lambda one: one.occurred_at), rules):
+    for change, stop in _stops(sorted(changes, key=lambda one: one.occurred_at), rules, erased_at):
         end = duty_end(rules, CONSENT_PROOF, day_of(stop), _DEFAULT)
         if end is not None:
             ends[change.fact] = end
     return ends
 
 
-def _stops(ordered: Sequence[ConsentFact], rules: ControllerRules) -> Iterator[tuple[ConsentFact, int]]:
+def _stops(
+    ordered: Sequence[ConsentFact], rules: ControllerRules, erased_at: int | None
+) -> Iterator[tuple[ConsentFact, int]]:
     """Each change whose clock has a start, with the moment of it."""
     for change, following in zip(ordered, [*ordered[1:], None], strict=False):
         if change.state != GIVEN:
@@ -82,6 +87,8 @@ def _stops(ordered: Sequence[ConsentFact], rules: ControllerRules) -> Iterator[t
             stops.append(following.occurred_at)
         if change.expires_at is not None:
             stops.append(change.expires_at)
+        if erased_at is not None and change.occurred_at <= erased_at:
+            stops.append(erased_at)
         if stops:
             # An expiry or an end before the consent was given: it was never relied on, but its record is there.
             yield change, max(change.occurred_at, min(stops))

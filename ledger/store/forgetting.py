@@ -117,8 +117,8 @@ class ForgettingQueries:
             before: only consents whose first change happened before this; the others cannot have ended long ago.
         """
         return [
-            ConsentRow(controller, subject, purpose, ConsentFact(*change), destroyed)
-            for controller, subject, purpose, *change, destroyed in self._rows(
+            ConsentRow(controller, subject, purpose, ConsentFact(*change), destroyed, erased_at)
+            for controller, subject, purpose, *change, destroyed, erased_at in self._rows(
                 "consent_facts", {"stream": stream, "before": before}
             )
         ]

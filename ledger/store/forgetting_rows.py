@@ -32,13 +32,15 @@ class StoredRecord(NamedTuple):
 
 
 class ConsentRow(NamedTuple):
-    """One change of consent; `destroyed` when its own proof is gone, while another's of the same consent stands."""
+    """One change of consent; `destroyed` when its own proof is gone, while another's of the same consent stands;
+    `erased_at` when the erasure of the person was decided."""
 
     controller: str
     subject: UUID
     purpose: str
     change: ConsentFact
     destroyed: bool = False
+    erased_at: int | None = None
 
 
 class HoldRow(NamedTuple):

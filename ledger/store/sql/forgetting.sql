@@ -71,8 +71,9 @@ ORDER BY k.ledger_partition, k.ledger_offset;
 
 -- name: consent_facts
 -- Every change of consent of the people and purposes of which any proof still stands, each with its fact's key and
--- whether its own proof was destroyed; null does not restrict.
-SELECT controller, stream, purpose, fact_key, state, occurred_at, expires_at, destroyed
+-- whether its own proof was destroyed, and when the person's erasure was decided; null does not restrict.
+SELECT controller, stream, purpose, fact_key, state, occurred_at, expires_at, destroyed,
+       (SELECT min(x.occurred_at) FROM erasures AS x WHERE x.stream = changes.stream AND x.phase = 'started')
 FROM (
     SELECT p.controller, p.stream, p.purpose, e.fact_key, p.state, p.occurred_at, p.expires_at, p.ledger_offset,
            k.fact IS NOT NULL AS destroyed,

@@ -20,6 +20,7 @@ from ledger.forgetting.erasure_plan import (
 )
 from ledger.rules.holds import Hold
 from ledger.rules.local_day import local_day
+from ledger.rules.periods import Period, first_moment_after, last_day
 from ledger.rules.proof import ConsentFact
 from ledger.rules.retention_facts import ControllerRules
 
@@ -61,12 +62,12 @@ def test_proof_is_kept_until_five_years_after_the_consent_was_withdrawn() -> Non
     assert found.until == parse_time("2030-03-15T23:00:00Z"), "the first moment after 15 March, local time"
 
 
-def test_proof_of_a_consent_that_is_relied_on_has_no_end_yet() -> None:
-    """One running consent among ended ones keeps the whole class without an end."""
+def test_erasure_ends_the_reliance_on_a_running_consent() -> None:
+    """Nothing is processed of an erased person: the five years of a consent still in force begin with the erasure."""
     ended = [ConsentFact(uuid4(), "refused", NOW - DAY)]
     running = [ConsentFact(uuid4(), "given", NOW - DAY)]
     (found,) = kept(replace(NOTHING, classes=frozenset({"consent_proof"}), consents=[ended, running]))
-    assert found.until is None
+    assert found.until == first_moment_after(last_day(local_day(NOW), Period(years=5)))
 
 
 def test_duty_with_a_clock_per_day_ends_with_the_last_day() -> None:

@@ -112,6 +112,24 @@ def test_last_day_of_each_proof(changes: list[ConsentFact], expected: dict[int, 
     assert expected == stopped(changes)
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param([GIVEN], {1: "2032-06-15"}, id="relied on until then"),
+        pytest.param(
+            [GIVEN, change(2, "withdrawn", "2027-06-14")],
+            {1: "2032-06-14", 2: "2032-06-14"},
+            id="withdrawn before: that counts",
+        ),
+        pytest.param([change(1, "given", "2027-06-16")], {}, id="given after: another relation"),
+    ],
+)
+def test_erasure_ends_reliance(changes: list[ConsentFact], expected: dict[int, str]) -> None:
+    """Nothing is processed any more of a person who was erased on 15 June 2027."""
+    ends = proof_ends(changes, NO_RULES, noon("2027-06-15"))
+    assert {one.int: readable(end.ended_at - 1).split()[0] for one, end in ends.items()} == expected
+
+
 def test_late_change_cuts_an_episode_in_two() -> None:
     """A consent given anew that arrives last belongs where it happened."""
     withdrawn = change(2, "withdrawn", "2028-06-15")
