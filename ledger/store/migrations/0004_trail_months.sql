@@ -35,10 +35,10 @@ CREATE TABLE audit_trail (
     data_categories  text[]  NOT NULL,
     processors       text[]  NOT NULL,
     storage_country  text    NOT NULL,
-    subject_roles    text[]  NOT NULL,
-    -- The partition key has to be part of it; coordinates alone are unique in stored_events.
-    PRIMARY KEY (ledger_partition, ledger_offset, sealed_at)
+    subject_roles    text[]  NOT NULL
 ) PARTITION BY RANGE (sealed_at);
+-- No primary key: it would have to hold sealed_at too, in every entry. stored_events keeps coordinates unique.
+CREATE INDEX audit_trail_by_coordinates ON audit_trail (ledger_partition, ledger_offset);
 CREATE INDEX audit_trail_by_stream ON audit_trail (stream, occurred_at);
 CREATE INDEX audit_trail_by_controller ON audit_trail (controller, occurred_at);
 
