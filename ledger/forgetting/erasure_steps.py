@@ -26,6 +26,7 @@ from ledger.postgres.connection import Connection
 from ledger.store.forgetting import ForgettingQueries
 from ledger.store.forgetting_rows import ErasureState
 from ledger.vault.destruction import NotDestroyed
+from ledger.vault.in_flight import BatchInFlight
 from ledger.vault.vault import Vault
 
 STEPS_MAX = 100
@@ -147,7 +148,12 @@ class Attempt:
         return True
 
     def _forget(self, state: ErasureState) -> bool:
-        self.vault.forget_subject(state.stream)
+        try:
+            self.vault.forget_subject(state.stream)
+        except BatchInFlight as waits:
+            # Not a failure: the attempt ends, and the next one finds the batch sealed.
+            log.info("erasure.forgetting.waits", erasure_id=state.erasure_id, found=waits.found)
+            return False
         return True
 
     def _confirm(self, state: ErasureState) -> bool:
@@ -157,7 +163,8 @@ class Attempt:
             return False
         known = recorded(state)
         self.vault.confirm_subject_classes_destroyed(state.stream, known.announced)
-        self.vault.forget_subject(state.stream)
+        if not self._forget(state):  # of one whom no identifier led to: bars those to come
+            return False
         self.say(facts.key_destroyed(about(state), "confirmed", known.announced - known.confirmed))
         return True
 

@@ -62,8 +62,8 @@ class PersonValues:
         """What to look for."""
         chosen = [text for text, _ in self._counts.most_common(VALUES_MAX)]
         return Needles(
-            {spelling for text in chosen for spelling in _spellings(text)},
-            {digits for text in chosen if (digits := _number_digits(text))},
+            {spelling for text in chosen if not text.isdigit() for spelling in _spellings(text)},
+            {pattern for text in chosen if (pattern := _number_pattern(text))},
         )
 
 
@@ -72,13 +72,13 @@ class Needles:
 
     Args:
         texts: looked for as they are.
-        numbers: digits, looked for with and without what people part them with.
+        numbers: patterns of numbers, as `_number_pattern` makes them.
     """
 
     def __init__(self, texts: Collection[bytes], numbers: Collection[str] = ()) -> None:
         self._count = len(texts) + len(numbers)
         patterns = {re.escape(text.lower()) for text in texts}
-        patterns |= {_PARTED.join(number).encode() for number in numbers}
+        patterns |= {number.encode() for number in numbers}
         self._pattern = re.compile(b"|".join(sorted(patterns))) if patterns else None
 
     def __repr__(self) -> str:
@@ -142,15 +142,26 @@ def _spellings(text: str) -> Iterator[bytes]:
             yield piece.encode("latin-1")
 
 
-def _number_digits(text: str) -> str | None:
-    """The digits that every spelling of a telephone number ends with; None when it is none, or too short."""
-    if not _NUMBER.fullmatch(text):
-        return None
-    normal = normalise(Identifier(IdentifierKind.PHONE, text)) or ""
-    if not normal.startswith("+"):
-        return None
-    number = phonenumbers.parse(normal)
-    national = str(number.national_number)
-    return next(
-        (each for each in (national, f"{number.country_code}{national}") if len(each) >= DIGITS_MIN), None
-    )
+def _number_pattern(text: str) -> str | None:
+    """A number in all its spellings: with and without country code and trunk zero, parted or not; None for other texts.
+
+    A telephone number's, or an account's that is digits only. It is no part of a longer run of digits, or every time in
+    microseconds would be somebody's number. One digit beside it is let pass: the length that a binary format writes
+    before a text can look like one.
+    """
+    digits, before = (text, "") if text.isdigit() else ("", "")
+    normal = normalise(Identifier(IdentifierKind.PHONE, text)) or "" if _NUMBER.fullmatch(text) else ""
+    if normal.startswith("+"):
+        number = phonenumbers.parse(normal)
+        digits, country = str(number.national_number), _parted(str(number.country_code))
+        if len(digits) + len(str(number.country_code)) < DIGITS_MIN:
+            return None
+        # Too few digits stand everywhere by chance, unless the country's are before them.
+        known = "" if len(digits) < DIGITS_MIN else "?"
+        before = f"(?:(?:{_parted('00')})?{country}){known}(?:{_parted('0')})?"
+    return f"(?<![0-9][0-9]){before}{_PARTED.join(digits)}(?![0-9][0-9])" if digits else None
+
+
+def _parted(digits: str) -> str:
+    """Digits, each with what may stand behind it."""
+    return "".join(digit + _PARTED for digit in digits)

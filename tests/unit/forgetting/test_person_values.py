@@ -83,6 +83,27 @@ def test_number_of_somebody_else_is_not_found() -> None:
     assert not values(NUMBER).needles().found_in(b"+3197010987655 0970-10987655")
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["0612345678", "+31612345678", "0031612345678", "31612345678", "+31 (0)6 12 34 56 78", "06-12345678"],
+)
+def test_mobile_number_is_found_with_and_without_its_prefixes(written: str) -> None:
+    """A length of one byte that looks like a digit may stand before and behind it."""
+    assert values("+31612345678").needles().found_in(f"4{written}4".encode())
+
+
+@pytest.mark.parametrize("moment", ["1774612345678000", "1761234567800000", "1700612345678123"])
+def test_time_that_holds_a_number_is_not_that_number(moment: str) -> None:
+    """Sixteen digits hold eight runs of nine; a ledger is full of them, and a find in it blocks an erasure for good."""
+    assert not values("+31612345678", "0612345678").needles().found_in(f'{{"at":{moment}}}'.encode())
+
+
+def test_account_of_digits_is_found_whole() -> None:
+    """An account number is as personal as a telephone number."""
+    assert values("9876543210").needles().found_in(b"account 9876543210.")
+    assert not values("9876543210").needles().found_in(b"1798765432101234")
+
+
 def test_values_are_bounded_and_the_ones_repeated_most_stay() -> None:
     """Identifiers stand on every record, what was said on one."""
     made = PersonValues()

@@ -137,6 +137,26 @@ def test_hold_that_does_not_hold_keeps_nothing(ended: Hold) -> None:
     assert plan(keeps(90, holds=[ended]), end_of(90)).destructions == 1
 
 
+def test_what_a_hold_kept_is_due_from_the_end_of_the_hold() -> None:
+    """Otherwise the fact of its end would say that data was kept too long while the law wanted it kept."""
+    (ended,) = plan(keeps(90, holds=[hold("claim-1", ends_at=end_of(400))]), end_of(401)).due
+    assert end_of(400) == ended.end.ended_at
+
+
+def test_erasure_starts_the_clock_of_a_consent_still_relied_on() -> None:
+    """Five years after the erasure its proof is over."""
+    given = ConsentRow(
+        CONTROLLER,
+        SUBJECT,
+        "marketing",
+        ConsentFact(GIVEN, "given", first_moment_after(DAY - 1)),
+        erased_at=first_moment_after(DAY + 9),
+    )
+    over = first_moment_after(DAY + 10 + 5 * 365 + 1)
+    assert plan(ControllerRules(), over - 1, live=[], consents=[given]).destructions == 0
+    assert plan(ControllerRules(), over, live=[], consents=[given]).destructions == 1
+
+
 def test_hold_on_a_person_does_not_keep_everybodys_day() -> None:
     """The key goes, and what opens that person's fields is put aside first."""
     made = plan(keeps(90, holds=[hold("claim-1", subject=SUBJECT)]), end_of(90))
