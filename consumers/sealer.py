@@ -6,10 +6,15 @@ Each step, in this order; behind each, what a crash there leaves and what repair
 2. count the attempt, decode, clear the count;                    the count: bad bytes that kill us are found
 3. follow the ledger's governance partition to its end, so that
    what was destroyed or is not kept is known (`rules_at`);       see `ledger.sealing.governance`
-4. subjects and keys, committed in the vault;                     unused keys
-5. append to the ledger topic, every acknowledgement waited for;  records without progress: sealed again, and
-                                                                  the recorder drops them by source position
-6. move the progress in the vault, by compare-and-swap.           nothing is owed
+4. go through the gate, and note how far this batch reaches,
+   where the positions are still the ones we know;                the note: nobody is forgotten until the next start
+                                                                  has sealed as far (`ledger.vault.in_flight`)
+5. subjects and keys, committed in the vault;                     unused keys
+6. append to the ledger topic, every acknowledgement waited for;  records without progress: sealed again to the same
+                                                                  subjects, and the recorder drops them by source
+                                                                  position
+7. move the progress in the vault, by compare-and-swap;           the gate goes with us
+8. give the gate back: whoever forgets may go on.                 nothing is owed
 
 Anything unclear ends the process with progress where it was; the supervisor starts it again.
 DESIGN section 4.
@@ -30,6 +35,7 @@ from ledger.log.reader import PartitionReader, check_inbox_kept
 from ledger.log.records import OutgoingRecord, Partition, ReadRecord
 from ledger.sealing.governance import GovernanceFollower
 from ledger.sealing.sealer import ChainKey, Reading, Refusal, Sealer
+from ledger.vault.in_flight import Stretch
 from ledger.vault.vault import Vault
 
 POLL_S = 1.0
@@ -95,19 +101,24 @@ class SealerLoop:
         if not readings:
             self._governance.forget_due()
             return 0
-        self._governance.follow()
+        self._governance.follow()  # before the gate: it may forget, which nobody does in the middle of a batch
+        self._vault.begin_sealing(
+            [Stretch(at.topic, at.number, self._next[at], end) for at, end in ends.items()]
+        )
+        sealed_at = self._clock()
         sealed = self._sealer.seal(
             readings,
             self._chain,
-            sealed_at=self._clock(),
+            sealed_at=sealed_at,
             rules_at=self._governance.rules_at,
-            not_kept=self._governance.not_kept,
+            not_kept=self._governance.not_kept(sealed_at),
         )
         self._writer.append(sealed.records)
         for partition, end in ends.items():
             chain = {key[1]: at for key, at in sealed.chain.items() if key[0] == partition}
             self._vault.advance(partition.topic, partition.number, self._next[partition], end, chain)
             self._next[partition] = end
+        self._vault.end_sealing()
         self._chain = sealed.chain
         log.info(
             "sealer.batch.sealed", inbox=len(readings), records=len(sealed.records), rejected=sealed.rejected

@@ -8,8 +8,10 @@ The steps; behind each, what a crash leaves:
    names, and how far each inbox partition was sealed;              as after 1
 3. put back data subjects that only the log names, and the
    identifiers in the copies that lead to them;                     as after 1
-4. move the positions and chains of the sealers to where the log
-   is, so that nothing is sealed a second time;                     some moved; the others when it is run again
+4. mark what is in the log beyond what was sealed whole, so that
+   nobody is forgotten before it is sealed again, and move the
+   positions and chains of the sealers to where the log is, so
+   that nothing is sealed a second time;                            some moved; the others when it is run again
 5. follow the governance partition from its start: what was
    destroyed since the back-up is destroyed again;                  done by whoever opens the vault next
 6. count what could not be put back.                                nothing is owed
@@ -197,7 +199,10 @@ def _move(
 ) -> MovedProgress | None:
     """Step 4 for one inbox partition; None when the vault is not behind."""
     partition, before = Partition(*inbox), log.known.get(inbox, 0)
-    held = _offsets(reader, partition, before, log.sources.end(inbox))
+    sent_until = log.sources.end(inbox)
+    # First: moved and not marked, somebody could be forgotten whose batch landed in part.
+    vault.mark_sent(*inbox, reader.begins([partition])[partition], sent_until)
+    held = _offsets(reader, partition, before, sent_until)
     until = log.sources.sealed_until(inbox, held)
     if until <= before:
         return None

@@ -90,6 +90,16 @@ class LedgerHome:
                 started.wait()
 
     @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Sealer and recorder beside the commands, as in production, so that a command waits for them briefly.
+
+        Without the scheduler: a year after `NOON` it would begin to end what the tests seal then, and say so in facts
+        that nobody counts on.
+        """
+        with self.process("seal"), self.process("record"):
+            yield
+
+    @contextmanager
     def parts(self) -> Iterator[Runtime]:
         """The composition root on this ledger."""
         with runtime(self.settings) as parts:

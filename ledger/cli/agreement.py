@@ -1,5 +1,9 @@
-"""`ledger agreement terminate`: an agreement ends, and the clock of what was kept until its end starts."""
+"""`ledger agreement terminate`: an agreement ends, and the clock of what was kept until its end starts.
 
+It says what follows, and when: what is destroyed cannot be returned any more.
+"""
+
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -18,7 +22,11 @@ from ledger.cli.stated import (
     state_fact,
 )
 from ledger.config import Settings
+from ledger.contract.retention_classes import KEY_PER_FACT, RETENTION_CLASSES
 from ledger.errors import CallerError
+from ledger.rules.agreement_end import RETURN, agreement_ends
+from ledger.rules.periods import day_of
+from ledger.rules.retention import ControllerRules, Termination
 
 agreement_app = typer.Typer(help="Agreements with controllers.", no_args_is_help=True)
 
@@ -70,11 +78,47 @@ def terminate(
             occurred_at=occurred_at(parts, at),
         )
         stated = state_fact(parts, statement)
-        terminations = rules_of(parts, controller).ended
+        rules = rules_of(parts, controller)
+    said = next(each for each in rules.ended if each.agreement_id == agreement)
     state = {
         "terminations": [
             {"agreement": each.agreement_id, "ends_at": instant(each.ends_at), "choice": each.choice}
-            for each in terminations
-        ]
+            for each in rules.ended
+        ],
+        "data_due_at": instant(_due_at(rules, said)),
     }
-    emit_stated(stated, state, as_json=as_json)
+    emit_stated(stated, state, as_json=as_json, warnings=[_what_follows(rules, said, controller)])
+
+
+def _due_at(rules: ControllerRules, said: Termination) -> int | None:
+    """When the first of the data that this end ends is due; what its own period ends sooner is due by that.
+
+    None where every class is kept under a duty.
+    """
+    only = replace(rules, terminations=(said,))
+    day = day_of(said.ends_at) - 1  # the last whole one
+    return min(
+        (
+            end.ended_at
+            for name in RETENTION_CLASSES
+            if name not in rules.duties and name not in KEY_PER_FACT
+            for end in agreement_ends(only, name, day)
+        ),
+        default=None,
+    )
+
+
+def _what_follows(rules: ControllerRules, said: Termination, controller: str) -> str:
+    due_at = _due_at(rules, said)
+    if due_at is None:
+        return "no data ends with this agreement: its policies were adopted after the end, or a duty keeps it"
+    export = f"`ledger export --controller {controller} --why end_of_agreement --out FILE`"
+    destroyed = (
+        f"the controller's data is destroyed from {instant(due_at)} on, but for what a duty or a hold keeps"
+    )
+    if said.choice in RETURN:
+        return (
+            f"{destroyed}, also if nobody exports it; as soon as an export of the whole controller is made after the "
+            f"agreement has ended, it is due then. Return it with {export}"
+        )
+    return f"{destroyed}. Nothing waits for an export: make one before with {export}, or place an export hold"

@@ -12,7 +12,7 @@ from rich.console import Console
 from ledger.bootstrap import Runtime, runtime
 from ledger.cli.output import JsonOption, emit, instant, plain, progress, table
 from ledger.cli.stated import checked_text
-from ledger.cli.subject import SubjectOption, require_streams
+from ledger.cli.subject import SubjectOption, identifier_in, read_reference, require_streams
 from ledger.config import Settings
 from ledger.errors import CallerError, NotFound
 from ledger.forgetting.certificate import Document, certificate, certificate_text, state_of
@@ -75,11 +75,14 @@ def erase(
     if context.invoked_subcommand is not None:
         return
     settings = Settings()
+    reference = None if subject is None else read_reference(subject)
     with runtime(settings) as parts:
-        stream, known_by = _one_person(parts, subject, controller)
+        stream, known_by = _one_person(parts, reference, controller)
         order = _order(stream, known_by, why, request)
         with progress("searching", None) as show:
-            erasures = Erasures(parts, on_progress=lambda done, _about: show(done))
+            erasures = Erasures(
+                parts, on_progress=lambda done, _about: show(done), known_as=_known_as(reference)
+            )
             state, started = erasures.start(order)
             if started:
                 state = _advance(erasures, state.erasure_id, wait)
@@ -207,6 +210,12 @@ def _one_person(parts: Runtime, reference: str | None, controller: str | None) -
             do="Erase for one controller at a time: each has its own data and its own duties",
         )
     return known[0]
+
+
+def _known_as(reference: str | None) -> tuple[str, ...]:
+    """What to look for besides what opens: the identifier by which the person was named."""
+    identifier = None if reference is None else identifier_in(reference)
+    return () if identifier is None else (identifier.value,)
 
 
 def _order(stream: UUID, controller: str, why: Why, request: str | None) -> Order:

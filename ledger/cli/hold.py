@@ -1,7 +1,8 @@
 """`ledger hold`: what must not be destroyed for now, and why.
 
 A hold needs an end: one that has none never lets go, and is recorded as a finding. A hold on a person keeps that
-person's data only; the rest of the same days goes when it is due.
+person's data only; the rest of the same days goes when it is due. A restriction of processing keeps a person's data
+too, so it is listed; the service that restricted ends it, by a fact of its own.
 """
 
 from enum import StrEnum
@@ -27,12 +28,19 @@ from ledger.cli.stated import (
 from ledger.cli.subject import SubjectOption, find_streams
 from ledger.config import Settings
 from ledger.errors import CallerError, NotFound
+from ledger.forgetting.erasure_plan import restriction_article
 from ledger.rules.holds import DEFAULT_EXPORT_HOLD
 from ledger.rules.periods import day_of, first_moment_after, last_day
 from ledger.rules.retention import ControllerRules
-from ledger.store.holds import PlacedHold, read_holds
+from ledger.store.forgetting_rows import RESTRICTION
+from ledger.store.holds import HELD, PLANNED, PlacedHold, read_holds, read_restrictions
 
 hold_app = typer.Typer(help="Holds: what must not be destroyed for now.", no_args_is_help=True)
+
+
+HOLD_LIFTED = "hold.lifted"
+RESTRICTION_LIFTED = "restriction.lifted"
+"""The facts that end a hold and a restriction."""
 
 
 class HoldKind(StrEnum):
@@ -102,10 +110,7 @@ def place(
         stated = state_fact(parts, statement)
         row = _find(parts, identity, controller)[-1]
         now = parts.clock()
-    warnings = (
-        [] if ends_at is not None else ["a hold without an end never lets go; this is recorded as a finding"]
-    )
-    emit_stated(stated, hold_document(row, now), as_json=as_json, warnings=warnings)
+    emit_stated(stated, hold_document(row, now), as_json=as_json, warnings=_warnings(row, now))
 
 
 @hold_app.command("lift")
@@ -121,13 +126,24 @@ def lift(
     settings = Settings()
     with runtime(settings) as parts:
         rows, now = _find(parts, hold_id, controller), parts.clock()
-        if not any(row.state(now) == "held" for row in rows):
-            raise CallerError("the hold does not hold any more", expected="held", found=rows[-1].state(now))
+        held = [row for row in rows if row.state(now) == HELD]
+        standing = held or [row for row in rows if row.state(now) == PLANNED]
+        if not standing:
+            raise CallerError("the hold does not hold any more", expected=HELD, found=rows[-1].state(now))
+        # What is lifted before it begins would not be lifted at all: a hold that is to come ends as it begins.
+        begins = max(row.placed_at for row in standing)
+        lifted_at = max(now, begins) if at is None else occurred_at(parts, at)
+        if lifted_at < begins:
+            raise CallerError(
+                "--at is before the hold begins",
+                expected=f"{instant(begins)} or later",
+                found=instant(lifted_at) or "",
+            )
         statement = Statement(
             event_type="hold.lifted",
             controller=rows[-1].controller,
             fields={"hold_id": hold_id},
-            occurred_at=occurred_at(parts, at),
+            occurred_at=lifted_at,
         )
         stated = state_fact(parts, statement)
         row, now = _find(parts, hold_id, rows[-1].controller)[-1], parts.clock()
@@ -139,17 +155,22 @@ def list_(
     controller: Annotated[str | None, typer.Option(help="Only this controller's.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List holds: what is held, by which law, until when."""
+    """List holds and restrictions: what is held, by which law, until when.
+
+    A restriction of processing has no end of its own: the service that restricted publishes `restriction.lifted`.
+    """
     settings = Settings()
     with runtime(settings) as parts, parts.store_connection(settings.store_schema) as connection:
-        documents = [
-            hold_document(row, parts.clock()) for row in read_holds(connection, controller=controller)
+        rows = [
+            *read_holds(connection, controller=controller),
+            *read_restrictions(connection, controller=controller),
         ]
+        documents = [hold_document(row, parts.clock()) for row in rows]
 
     def text(console: Console) -> None:
-        rows = table("hold", "state", "kind", "controller", "whose", "classes", "article", "ends", "ledger")
+        lines = table("hold", "state", "kind", "controller", "whose", "classes", "article", "ends", "ledger")
         for document in documents:
-            rows.add_row(
+            lines.add_row(
                 plain(document["hold"]),
                 document["state"],
                 document["kind"],
@@ -157,10 +178,10 @@ def list_(
                 str(document["subject"] or "all"),
                 ", ".join(document["retention_classes"]) or "all",
                 plain(document["article"]),
-                (document["ends_at"] or "never")[:19],
+                _end(document),
                 document["ledger"],
             )
-        console.print(rows)
+        console.print(lines)
 
     emit({"holds": documents}, as_json=as_json, text=text)
 
@@ -205,12 +226,30 @@ def hold_document(row: PlacedHold, at: int) -> dict[str, Any]:
         "controller": row.controller,
         "subject": None if row.subject is None else str(row.subject),
         "retention_classes": row.retention_classes,
-        "article": row.article,
+        "article": restriction_article(row.ground) if row.kind == RESTRICTION else row.article,
         "placed_at": instant(row.placed_at),
         "ends_at": instant(row.ends_at),
         "lifted_at": instant(row.lifted_at),
+        "lifted_by": RESTRICTION_LIFTED if row.kind == RESTRICTION else HOLD_LIFTED,
         "ledger": f"{row.partition}:{row.offset}",
     }
+
+
+def _end(document: dict[str, Any]) -> str:
+    if document["ends_at"] is not None:
+        return str(document["ends_at"])[:19]
+    return f"with {RESTRICTION_LIFTED}" if document["kind"] == RESTRICTION else "never"
+
+
+def _warnings(row: PlacedHold, now: int) -> list[str]:
+    """What somebody who placed a hold should hear of it."""
+    if row.ends_at is None:
+        return ["a hold without an end never lets go; this is recorded as a finding"]
+    if row.ends_at <= max(now, row.placed_at):
+        return [f"the hold ends at {instant(row.ends_at)}: it keeps nothing"]
+    if row.placed_at > now:
+        return [f"the hold begins at {instant(row.placed_at)}: until then it keeps nothing"]
+    return []
 
 
 def _find(parts: Runtime, hold_id: str, controller: str | None) -> list[PlacedHold]:
@@ -223,7 +262,10 @@ def _find(parts: Runtime, hold_id: str, controller: str | None) -> list[PlacedHo
     with parts.store_connection(parts.settings.store_schema) as connection:
         rows = read_holds(connection, controller=controller, hold_id=hold_id)
     if not rows:
-        raise NotFound("there is no such hold", do="`ledger hold list` lists them")
+        raise NotFound(
+            "there is no such hold",
+            do=f"`ledger hold list` lists them; a restriction ends with a {RESTRICTION_LIFTED} fact",
+        )
     if len({row.controller for row in rows}) > 1:
         raise CallerError("more than one controller has a hold of that id", expected="--controller")
     return rows

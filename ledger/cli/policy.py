@@ -73,6 +73,7 @@ def adopt(
         for rule in loaded.pack.retention
         if rule.period is None
     ]
+    warnings += _renews(rules, stated.statement.occurred_at)
     emit_stated(stated, {"adopted": _adopted(rules)}, as_json=as_json, warnings=warnings)
 
 
@@ -201,6 +202,16 @@ def _check_region(pack: PolicyPack, region: str | None) -> None:
         expected=" or ".join(sorted(named)) or "no region: its entries hold everywhere",
         found=ascii(region[:40]),
     )
+
+
+def _renews(rules: ControllerRules, at: int) -> list[str]:
+    """What an adoption after the end of an agreement means: a new one."""
+    return [
+        f"agreement {each.agreement_id} ended at {instant(each.ends_at)}: data from the day of this adoption on "
+        "belongs to a new agreement, and that end does not end it"
+        for each in rules.ended
+        if each.ends_at < at
+    ]
 
 
 def _adopted(rules: ControllerRules) -> list[dict[str, object]]:

@@ -157,7 +157,7 @@ def _print(console: Console, status: Status, ranges: Sequence[Range]) -> None:
             plain(line.controller),
             line.retention_class,
             _days(each),
-            (instant(line.ended_at) or "")[:16] + "Z",
+            "" if line.ended_at is None else (instant(line.ended_at) or "")[:16] + "Z",
             line.period,
             plain(line.rule),
             plain(line.held_by),
@@ -180,10 +180,13 @@ def _print(console: Console, status: Status, ranges: Sequence[Range]) -> None:
 
 
 def _days(each: Range) -> str:
-    if each.line.day is None or each.last_day is None:
+    if each.line.fact is not None:
         return f"proof {each.line.fact}"
+    person = "" if each.line.subject is None else f"of {each.line.subject}"
+    if each.line.day is None or each.last_day is None:
+        return person
     first, last = day_text(each.line.day), day_text(each.last_day)
-    return first if first == last else f"{first} … {last}"
+    return (first if first == last else f"{first} … {last}") + (f" {person}" if person else "")
 
 
 def _run_document(outcome: Outcome, *, dry_run: bool, destructions_max: int) -> dict[str, object]:
@@ -223,6 +226,9 @@ def _print_run(console: Console, outcome: Outcome, *, dry_run: bool, destruction
     plan = outcome.plan
     verb = "Would destroy" if dry_run else "Destroyed"
     console.print(f"{verb} {plan.destructions} keys; {len(plan.held)} are held. Plan {plan.digest}")
+    if plan.aside:
+        done = "would be" if dry_run else "were"
+        console.print(f"{len(plan.aside)} days of people on hold {done} put aside: those open still.")
     rows = table("controller", "class", "what", "ended", "rule", "held by")
     for ending in (*plan.due, *plan.held):
         document = _ending_document(ending)

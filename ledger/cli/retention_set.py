@@ -18,7 +18,7 @@ from ledger.cli.stated import (
     state_fact,
 )
 from ledger.config import Settings
-from ledger.rules.retention import NEVER_SET, SETTING_DAYS_MAX, ControllerRules
+from ledger.rules.retention import NEVER_SET, SETTING_DAYS_MAX, ControllerRules, setting_holds
 
 
 def retention_set(
@@ -45,15 +45,19 @@ def retention_set(
             occurred_at=occurred_at(parts, at),
         )
         stated = state_fact(parts, statement)
-        rules = rules_of(parts, controller)
+        rules, now = rules_of(parts, controller), parts.clock()
     state = {
         "settings": [
             {"retention_class": each.retention_class, "days": each.days, "since": instant(each.at)}
             for each in rules.settings
-            if each.retention_class == name
+            if each.retention_class == name and setting_holds(name, each.days)
         ]
     }
-    emit_stated(stated, state, as_json=as_json, warnings=_warnings(rules, name, days))
+    warnings = _warnings(rules, name, days)
+    if statement.occurred_at > now:
+        since = instant(statement.occurred_at)
+        warnings.append(f"the setting lies in the future: nothing changes before {since}")
+    emit_stated(stated, state, as_json=as_json, warnings=warnings)
 
 
 def _warnings(rules: ControllerRules, retention_class: str, days: int) -> list[str]:

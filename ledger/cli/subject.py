@@ -33,12 +33,10 @@ def find_streams(parts: Runtime, reference: str | None, controller: str | None) 
     """
     if reference is None:
         return None
-    if reference == "-":
-        reference = sys.stdin.readline().strip()
-    try:
+    reference = read_reference(reference)
+    identifier = identifier_in(reference)
+    if identifier is None:
         return [UUID(reference)]
-    except ValueError:
-        identifier = _identifier(reference)
     with parts.vault() as vault:
         found: Sequence[tuple[str, UUID]] = vault.find_subjects(identifier)
     streams = [stream for known_by, stream in found if controller in (None, known_by)]
@@ -70,6 +68,24 @@ def require_recorded(queries: Queries, streams: Sequence[UUID]) -> None:
     """
     if not any(queries.subject_exists(stream) for stream in streams):
         raise NotFound("nothing is recorded about that data subject", do="`ledger trail` lists who is known")
+
+
+def read_reference(reference: str) -> str:
+    """A reference as it was given, or the line of standard input that `-` stands for; that can be read once."""
+    return sys.stdin.readline().strip() if reference == "-" else reference
+
+
+def identifier_in(reference: str) -> Identifier | None:
+    """The identifier a reference gives; None when it is a pseudonym.
+
+    Raises:
+        CallerError: it has no form we know.
+    """
+    try:
+        UUID(reference)
+    except ValueError:
+        return _identifier(reference)
+    return None
 
 
 def _identifier(reference: str) -> Identifier:

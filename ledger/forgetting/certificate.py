@@ -14,10 +14,10 @@ import msgspec
 
 from ledger.aggregates.erasure_details import ErasureIncomplete, SearchedPlace, erasure_details
 from ledger.contract.cloudevents import format_time
-from ledger.forgetting.erasure_decision import Standing, backups_until, standing
+from ledger.forgetting.erasure_decision import Standing, backups_until, disregarded, standing
 from ledger.forgetting.erasure_plan import TRIGGER_ARTICLES
-from ledger.forgetting.erasure_state import CONFIRMED, INTENT, about, recorded
-from ledger.store.forgetting_rows import ErasureState, ErasureStep, InstructionRow
+from ledger.forgetting.erasure_state import CONFIRMED, INTENT, about, answer, recorded
+from ledger.store.forgetting_rows import ConfirmationRow, ErasureState, ErasureStep, InstructionRow
 
 Document = dict[str, Any]
 
@@ -26,6 +26,8 @@ VAULT_BACKUPS = (
     "key-encryption key they are wrapped under is replaced and destroyed (`ledger kek rotate`); a vault restored "
     "from one destroys them again before it serves."
 )
+NOTHING_KNOWN = "nothing known to look for"
+"""Every field was closed before the erasure began, and nobody named an identifier."""
 
 
 def state_of(state: ErasureState) -> str:
@@ -68,12 +70,13 @@ def certificate(state: ErasureState, *, now: int, inbox_retention_hours: int) ->
             for each in started.kept
         ],
         "recipients": list(_recipients(state, now)),
+        "disregarded_answers": list(_disregarded(state)),
         "searched": _searched(state),
         "reread": _reread(state),
         "problems": _problems(state),
         "result": _at(state.result) if state.result else None,
         "bounds": {
-            "recipients_backups_until": _instant(backups_until(recorded(state).answers)),
+            "recipients_backups_until": _instant(backups_until(recorded(state))),
             "inbox_plain_text_hours": inbox_retention_hours,
             "vault_backups": VAULT_BACKUPS,
         },
@@ -106,6 +109,8 @@ def certificate_text(document: Document) -> Iterator[str]:
     yield "Recipients (GDPR Art. 19):" if document["recipients"] else "Recipients: none"
     for each in document["recipients"]:
         yield f"  {each['kind']} {each['name']}: {_recipient_line(each)}"
+    for each in document["disregarded_answers"]:
+        yield f"  not counted, {each['why']}: {_answer_line(each)}, in the name of {each['service']}"
     yield from _places_text("Searched before the keys went", document["searched"])
     yield from _places_text("Re-read afterwards", document["reread"])
     for each in document["problems"]:
@@ -134,17 +139,25 @@ def _destroyed(state: ErasureState, retention_class: str) -> Document:
 
 def _recipients(state: ErasureState, now: int) -> Iterator[Document]:
     told = {(each.recipient, each.recipient_kind): each for each in state.instructions}
-    answers = recorded(state).answers
+    known = recorded(state)
     for recipient in state.started.recipients:
         instruction = told.get((recipient.name, recipient.kind))
         yield {
             "name": recipient.name,
             "kind": recipient.kind,
             "confirm_by": _instant(recipient.confirm_by),
-            "state": standing(recipient, answers, now).value if instruction else "not_instructed",
+            "state": standing(recipient, known, now).value if instruction else "not_instructed",
             "instructed": _instructed(instruction),
-            "answer": _answer(instruction),
+            "answer": _answer(state, instruction),
         }
+
+
+def _disregarded(state: ErasureState) -> Iterator[Document]:
+    """Answers that count as nobody's, and why: whoever doubts the certificate sees that they came."""
+    known = recorded(state)
+    for row in state.confirmations:
+        if (why := disregarded(answer(row), known)) is not None:
+            yield {"service": row.service, "why": why.value, **_said(row)}
 
 
 def _instructed(instruction: InstructionRow | None) -> Document | None:
@@ -154,27 +167,36 @@ def _instructed(instruction: InstructionRow | None) -> Document | None:
     return {"at": at, "ledger": f"{instruction.partition}:{instruction.offset}"}
 
 
-def _answer(instruction: InstructionRow | None) -> Document | None:
-    if instruction is None or instruction.outcome is None:
+def _answer(state: ErasureState, instruction: InstructionRow | None) -> Document | None:
+    if instruction is None:
         return None
+    at = (instruction.confirmed_partition, instruction.confirmed_offset)
+    return next((_said(row) for row in state.confirmations if (row.partition, row.offset) == at), None)
+
+
+def _said(row: ConfirmationRow) -> Document:
     return {
-        "outcome": instruction.outcome,
-        "refusal_ground": instruction.refusal_ground,
-        "object_count": instruction.object_count,
-        "backups_expire_at": _instant(instruction.backups_expire_at),
-        "at": _instant(instruction.confirmed_at),
-        "ledger": f"{instruction.confirmed_partition}:{instruction.confirmed_offset}",
+        "outcome": row.outcome,
+        "refusal_ground": row.refusal_ground,
+        "object_count": row.object_count,
+        "backups_expire_at": _instant(row.backups_expire_at),
+        "source": row.source,
+        "at": _instant(row.occurred_at),
+        "ledger": f"{row.partition}:{row.offset}",
     }
 
 
 def _recipient_line(each: Mapping[str, Any]) -> str:
-    answer = each["answer"]
-    if answer is not None:
-        ground = f", {answer['refusal_ground']}" if answer["refusal_ground"] else ""
-        return f"{answer['outcome']}{ground}, {answer['object_count']} objects, {_line(answer)}"
+    if each["answer"] is not None:
+        return _answer_line(each["answer"])
     told = f"told {_line(each['instructed'])}" if each["instructed"] else "not told yet"
     silent = "silent since" if each["state"] == Standing.SILENT else "has time until"
     return f"{told}; {silent} {each['confirm_by']}"
+
+
+def _answer_line(said: Mapping[str, Any]) -> str:
+    ground = f", {said['refusal_ground']}" if said["refusal_ground"] else ""
+    return f"{said['outcome']}{ground}, {said['object_count']} objects, from {said['source']}, {_line(said)}"
 
 
 def _searched(state: ErasureState) -> Document | None:
@@ -182,7 +204,12 @@ def _searched(state: ErasureState) -> Document | None:
     details = state.searched
     if step is None or details is None:
         return None
-    return {**_at(step), "values": details.values, "places": _places(details.places)}
+    return {
+        **_at(step),
+        "values": details.values,
+        "not_searched": None if details.values else NOTHING_KNOWN,
+        "places": _places(details.places),
+    }
 
 
 def _reread(state: ErasureState) -> Document | None:
@@ -215,6 +242,9 @@ def _places(places: list[SearchedPlace]) -> list[Document]:
 def _places_text(heading: str, document: Mapping[str, Any] | None) -> Iterator[str]:
     if document is None:
         yield f"{heading}: not yet"
+        return
+    if document.get("not_searched"):
+        yield f"{heading}: not searched: {document['not_searched']}, {_line(document)}"
         return
     values = f", for {document['values']} values" if "values" in document else ""
     fields = (

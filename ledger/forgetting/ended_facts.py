@@ -1,7 +1,9 @@
 """The facts of the end of a retention period: `retention.ended`, and the two of each key's destruction. Pure.
 
 Each id follows from what the fact says, so that what is published twice is one fact: an end has its own per set of
-holds that keep it, a destruction one for ever, because a destroyed key never comes back.
+holds that keep it, a destruction one for ever, because a destroyed key never comes back. What a hold had put aside
+of a person has an end of its own, when that hold ends: `retention.ended` of the person, of no day and no proof. It is
+what a restored vault releases it by (`ledger.sealing.consequences`).
 
 Owns: ids and fields. Leaves to others: when they are published (`retention_run`).
 """
@@ -12,11 +14,13 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import msgspec
 
 from ledger.forgetting.own_facts import OwnFact
-from ledger.forgetting.retention_plan import PROOF_CLASS, WHY_PROOF, Ending, EpochEnding
+from ledger.forgetting.retention_plan import PROOF_CLASS, WHY_PROOF, Ending, EpochEnding, Release
 from ledger.store.forgetting_rows import DestructionRow
 
 INTENT, CONFIRMED = "intent", "confirmed"
 SUBJECT_KEY, EPOCH_KEY = "subject", "epoch"
+HOLD_ENDED = "hold:ended"
+"""Rule of the end of what a hold had put aside."""
 
 
 class Destruction(NamedTuple):
@@ -87,6 +91,31 @@ def ended_fact(ending: Ending, run_id: str) -> OwnFact:
             "rule": end.rule,
             "action": str(end.action),
             "held_by": ending.held_by,
+        },
+    )
+
+
+def released_fact(release: Release, run_id: str) -> OwnFact:
+    """That what a hold had put aside of a person is kept no longer."""
+    subject = str(release.subject)
+    return OwnFact(
+        event_type="retention.ended",
+        event_id=_id(
+            "retention.ended", "hold", release.controller, release.retention_class, subject, release.ended_at
+        ),
+        controller=release.controller,
+        fields={
+            "run_id": run_id,
+            "retention_class": release.retention_class,
+            "epoch_day": None,
+            "subject_pseudonym": subject,
+            "fact": None,
+            "starts": "event",
+            "period": "P0D",
+            "ended_at": release.ended_at,
+            "rule": HOLD_ENDED,
+            "action": "destroy",
+            "held_by": None,
         },
     )
 

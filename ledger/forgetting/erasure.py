@@ -71,6 +71,7 @@ class Erasures:
         parts: where everything is; its clock says when.
         settle: seals and records what is in the inbox, in place of waiting for the processes that do; for tests.
         on_progress: told how far a search is.
+        known_as: identifiers by which the operator named the person: looked for, and kept in memory only.
     """
 
     attempt_type = Attempt
@@ -82,10 +83,12 @@ class Erasures:
         *,
         settle: Callable[[Runtime], None] | None = None,
         on_progress: OnProgress = lambda _done, _all: None,
+        known_as: tuple[str, ...] = (),
     ) -> None:
         self._parts = parts
         self._settle = settle
         self._on_progress = on_progress
+        self._known_as = known_as
 
     def start(self, order: Order) -> tuple[ErasureState, bool]:
         """Starts an erasure, unless the person is erased, or being erased, already.
@@ -142,7 +145,7 @@ class Erasures:
                 self._parts.store_connection(self._parts.settings.store_schema) as store,
             ):
                 own = OwnFacts(self._parts, vault, settle=self._settle)
-                yield self.attempt_type(self._parts, vault, store, own, self._on_progress)
+                yield self.attempt_type(self._parts, vault, store, own, self._on_progress, self._known_as)
 
     def catch_up(self) -> None:
         """Returns once whatever is in the inbox is recorded: facts of an attempt that died among it."""

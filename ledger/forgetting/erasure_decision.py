@@ -8,15 +8,19 @@ be. So a crash anywhere is repaired by asking again, and two commands at once do
 shows decides within the destruction itself, because only the vault knows what still opens.
 
 An erasure ends in `verified` or `incomplete`, and waits in between as long as recipients have time. `incomplete` is no
-end: a late confirmation leads to `verified`.
+end: a late confirmation leads to `verified`. Nor is `verified` one against a recipient that takes its word back.
 
-Owns: the order, and what stands in the way. Leaves to others: carrying out (`erasure`), what is destroyed and kept
-(`erasure_plan`). DESIGN section 3, invariant 7; GDPR Art. 17 and 19.
+Anybody who may publish can say that somebody erased. So an answer counts only from whom it may come: a service answers
+for itself, and for a processor any service that was told of the same erasure; and none answers before it was told. The
+same rule stands in the store's `instruction_status_at`.
+
+Owns: the order, what counts, and what stands in the way. Leaves to others: carrying out (`erasure`), what is
+destroyed and kept (`erasure_plan`). DESIGN section 3, invariant 7; GDPR Art. 17 and 19.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -27,6 +31,8 @@ from ledger.contract.cloudevents import format_time
 
 CONFIRMING = frozenset({"erased", "anonymised", "nothing_found"})
 """Answers after which a recipient holds nothing of the person any more."""
+SERVICE, PROCESSOR = "service", "processor"
+"""The kinds of recipient, as the facts have them."""
 
 
 class Step(StrEnum):
@@ -54,12 +60,14 @@ class Standing(StrEnum):
 
 
 class Answer(NamedTuple):
-    """A recipient's `data.erased`; `service` is whose answer it is."""
+    """A recipient's `data.erased`; `service` is whose answer it is, `source` who published it, `sealed_at` when."""
 
     service: str
+    source: str
     outcome: str
     refusal_ground: str | None
     backups_expire_at: int | None
+    sealed_at: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,17 +76,17 @@ class Recorded:
 
     Args:
         recipients: who has to confirm.
-        instructed: (name, kind) of those that were told.
-        answers: in the order recorded; the last one of a recipient holds.
+        instructed: (name, kind) of those that were told -> when.
+        answers: in the order recorded; of those that count, the last one of a recipient holds.
         searched: whether every place was searched.
         finds: what that found, and cannot be cleared up.
         announced, confirmed: classes with that phase of key.destroyed.
         verified: whether it was verified.
-        reported: the problems of every `incomplete` so far.
+        reported: the problems of every `incomplete` since the last `verified`.
     """
 
     recipients: tuple[ErasureRecipient, ...] = ()
-    instructed: frozenset[tuple[str, str]] = frozenset()
+    instructed: Mapping[tuple[str, str], int] = field(default_factory=dict)
     answers: tuple[Answer, ...] = ()
     searched: bool = False
     finds: tuple[SearchedPlace, ...] = ()
@@ -114,7 +122,8 @@ def next_step(recorded: Recorded, vault: InVault, now: int) -> Step:
         now: microseconds UTC.
     """
     if recorded.verified:
-        return Step.NOTHING
+        taken_back = any(standing(each, recorded, now) is Standing.REFUSED for each in recorded.recipients)
+        return Step.VERIFY if taken_back else Step.NOTHING
     if any((each.name, each.kind) not in recorded.instructed for each in recorded.recipients):
         return Step.INSTRUCT
     if not recorded.searched:
@@ -140,9 +149,7 @@ def _verification(recorded: Recorded, now: int) -> Step:
     in_the_way = problems(recorded, now)
     if set(in_the_way) - recorded.reported:
         return Step.VERIFY
-    everyone = all(
-        standing(recipient, recorded.answers, now) is Standing.CONFIRMED for recipient in recorded.recipients
-    )
+    everyone = all(standing(each, recorded, now) is Standing.CONFIRMED for each in recorded.recipients)
     return Step.VERIFY if everyone and not in_the_way else Step.AWAIT_RECIPIENTS
 
 
@@ -157,12 +164,12 @@ def problems(recorded: Recorded, now: int) -> list[ErasureProblem]:
         for find in recorded.finds
     ]
     for recipient in recorded.recipients:
-        match standing(recipient, recorded.answers, now):
+        match standing(recipient, recorded, now):
             case Standing.SILENT:
                 detail = f"expected a confirmation by {format_time(recipient.confirm_by)}, found none"
                 found.append(ErasureProblem(kind="silent", name=recipient.name, detail=detail))
             case Standing.REFUSED:
-                detail = f"expected erased, found {_said(answer_of(recipient, recorded.answers))}"
+                detail = f"expected erased, found {_said(answer_of(recipient, recorded))}"
                 found.append(ErasureProblem(kind="refused", name=recipient.name, detail=detail))
             case _:
                 continue
@@ -175,18 +182,45 @@ def _said(answer: Answer | None) -> str:
     return f"{answer.outcome}, {answer.refusal_ground}" if answer.refusal_ground else answer.outcome
 
 
-def standing(recipient: ErasureRecipient, answers: Sequence[Answer], now: int) -> Standing:
+def standing(recipient: ErasureRecipient, recorded: Recorded, now: int) -> Standing:
     """Where a recipient stands; the moment its time ends it is silent."""
-    answer = answer_of(recipient, answers)
+    answer = answer_of(recipient, recorded)
     if answer is not None:
         return Standing.CONFIRMED if answer.outcome in CONFIRMING else Standing.REFUSED
     return Standing.SILENT if now >= recipient.confirm_by else Standing.WAITING
 
 
-def answer_of(recipient: ErasureRecipient, answers: Sequence[Answer]) -> Answer | None:
-    """The last answer in a recipient's name; whoever published it, since a processor answers through a service."""
-    name = recipient.name.casefold()
-    return next((each for each in reversed(answers) if name == each.service.casefold()), None)
+def answer_of(recipient: ErasureRecipient, recorded: Recorded) -> Answer | None:
+    """A recipient's last answer that counts."""
+    answers = reversed(recorded.answers)
+    return next((each for each in answers if objection(each, recipient, recorded) is None), None)
+
+
+class Objection(StrEnum):
+    """Why an answer does not count."""
+
+    NO_RECIPIENT = "no_recipient"  # nobody of that name was told
+    STRANGER = "stranger"  # its publisher may not answer for that recipient
+    TOO_EARLY = "too_early"  # recorded before the recipient was told
+
+
+def objection(answer: Answer, recipient: ErasureRecipient, recorded: Recorded) -> Objection | None:
+    """Why an answer does not count as a recipient's; None when it does."""
+    told_at = recorded.instructed.get((recipient.name, recipient.kind))
+    if told_at is None or answer.service.casefold() != recipient.name.casefold():
+        return Objection.NO_RECIPIENT
+    for_others = recipient.kind == PROCESSOR and (answer.source, SERVICE) in recorded.instructed
+    if answer.source != recipient.name and not for_others:
+        return Objection.STRANGER
+    return Objection.TOO_EARLY if answer.sealed_at < told_at else None
+
+
+def disregarded(answer: Answer, recorded: Recorded) -> Objection | None:
+    """Why an answer counts as nobody's; None when it is somebody's."""
+    found = [objection(answer, each, recorded) for each in recorded.recipients]
+    if None in found:
+        return None
+    return next((each for each in found if each is not Objection.NO_RECIPIENT), Objection.NO_RECIPIENT)
 
 
 def problems_digest(found: Iterable[ErasureProblem]) -> str:
@@ -196,8 +230,9 @@ def problems_digest(found: Iterable[ErasureProblem]) -> str:
     ).hexdigest()[:16]
 
 
-def backups_until(answers: Collection[Answer]) -> int | None:
+def backups_until(recorded: Recorded) -> int | None:
     """When the last back-up ends that recipients said could hold something; None when none did."""
+    counting = (each for each in recorded.answers if disregarded(each, recorded) is None)
     return max(
-        (each.backups_expire_at for each in answers if each.backups_expire_at is not None), default=None
+        (each.backups_expire_at for each in counting if each.backups_expire_at is not None), default=None
     )

@@ -107,23 +107,23 @@ def key_destroyed(about: About, phase: str, classes: Iterable[str]) -> list[OwnF
     ]
 
 
-def verified(about: About, reread: Reread, backups_until: int | None) -> OwnFact:
-    """What shows that nothing opens any more."""
+def verified(about: About, reread: Reread, backups_until: int | None, earlier: int = 0) -> OwnFact:
+    """What shows that nothing opens any more; `earlier` is how often that was said before."""
     fields = {
         "places": _places(reread.places),
         "fields_closed": reread.fields_closed,
         "fields_kept": reread.fields_kept,
         "backups_until": backups_until,
     }
-    return _fact(about, "verified", "verified", fields)
+    return _fact(about, "verified", f"verified{_again(earlier)}", fields)
 
 
 def incomplete(
-    about: About, problems: Sequence[ErasureProblem], places: Sequence[SearchedPlace] = ()
+    about: About, problems: Sequence[ErasureProblem], places: Sequence[SearchedPlace] = (), earlier: int = 0
 ) -> OwnFact:
-    """What stands in the way."""
+    """What stands in the way; `earlier` is how often the erasure was verified before."""
     fields = {"places": _places(places), "problems": msgspec.to_builtins(list(problems))}
-    return _fact(about, "incomplete", f"incomplete:{problems_digest(problems)}", fields)
+    return _fact(about, "incomplete", f"incomplete:{problems_digest(problems)}{_again(earlier)}", fields)
 
 
 def _fact(about: About, phase: str, step: str, fields: dict[str, object]) -> OwnFact:
@@ -133,6 +133,11 @@ def _fact(about: About, phase: str, step: str, fields: dict[str, object]) -> Own
         controller=about.controller,
         fields={"subject_pseudonym": str(about.stream), "erasure_id": about.erasure_id, **fields},
     )
+
+
+def _again(earlier: int) -> str:
+    """What tells a fact from the same one before the erasure was taken up again."""
+    return f":{earlier}" if earlier else ""
 
 
 def _places(places: Sequence[SearchedPlace]) -> object:

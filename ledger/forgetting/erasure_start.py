@@ -44,7 +44,8 @@ class Planner:
                 "nothing of this person may be erased now",
                 expected="data that no hold and no duty keeps",
                 found=f"all of it kept by {', '.join(sorted(keepers))}",
-                do="`ledger hold list` shows until when; ask again after that",
+                do="`ledger hold list` shows until when; a restriction ends with its restriction.lifted fact; ask "
+                "again after that",
             )
         packs = [adoption.pack for adoption in rules.known_at(self.now).adopted]
         recipients = [

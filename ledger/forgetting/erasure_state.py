@@ -4,11 +4,12 @@ Owns: this reading. Leaves to others: deciding, carrying out.
 """
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable
+from itertools import takewhile
 from pathlib import Path
 from uuid import UUID
 
-from ledger.aggregates.erasure_details import InboxEnd
+from ledger.aggregates.erasure_details import ErasureIncomplete, InboxEnd, erasure_details
 from ledger.bootstrap import Runtime
 from ledger.config import INBOX_TOPICS
 from ledger.entry import LedgerRecord
@@ -22,11 +23,12 @@ from ledger.postgres.connection import Connection, translated_errors
 from ledger.postgres.named_sql import load_sql
 from ledger.rules.proof import ConsentFact
 from ledger.store.forgetting import ForgettingQueries
-from ledger.store.forgetting_rows import ErasureState
+from ledger.store.forgetting_rows import ConfirmationRow, ErasureState
 from ledger.vault.vault import Vault
 
 SQL = load_sql(Path(__file__).parent / "sql" / "erasures.sql")
 INTENT, CONFIRMED = "intent", "confirmed"
+VERIFIED, INCOMPLETE = "verified", "incomplete"
 
 
 def about(state: ErasureState) -> About:
@@ -45,11 +47,9 @@ def recorded(state: ErasureState) -> Recorded:
     found = state.searched
     return Recorded(
         recipients=tuple(state.started.recipients),
-        instructed=frozenset((each.recipient, each.recipient_kind) for each in state.instructions),
-        answers=tuple(
-            Answer(each.service, each.outcome, each.refusal_ground, each.backups_expire_at)
-            for each in state.confirmations
-        ),
+        # By when it was given and not by when that was recorded: the message goes out first, and answers come fast.
+        instructed={(each.recipient, each.recipient_kind): each.instructed_at for each in state.instructions},
+        answers=tuple(map(answer, state.confirmations)),
         searched=found is not None,
         finds=tuple(
             place
@@ -60,8 +60,32 @@ def recorded(state: ErasureState) -> Recorded:
         announced=destroyed_keys(state, INTENT),
         confirmed=destroyed_keys(state, CONFIRMED),
         verified=state.verified is not None,
-        reported=frozenset(problem for each in state.incomplete for problem in each.problems),
+        reported=frozenset(problem for each in reports(state) for problem in each.problems),
     )
+
+
+def answer(row: ConfirmationRow) -> Answer:
+    """A recorded answer, as it is judged."""
+    return Answer(
+        service=row.service,
+        source=row.source,
+        outcome=row.outcome,
+        refusal_ground=row.refusal_ground,
+        backups_expire_at=row.backups_expire_at,
+        sealed_at=row.sealed_at,
+    )
+
+
+def reports(state: ErasureState) -> list[ErasureIncomplete]:
+    """What stood in the way since the last `verified`: what was said before it is cleared up, and may come again."""
+    since = takewhile(lambda step: step.phase != VERIFIED, reversed(state.steps))
+    found = (erasure_details(step.document, ErasureIncomplete) for step in since if step.phase == INCOMPLETE)
+    return [each for each in found if each is not None]
+
+
+def times_verified(state: ErasureState) -> int:
+    """How often it was verified: more than once only when a recipient took its word back in between."""
+    return sum(step.phase == VERIFIED for step in state.steps)
 
 
 def destroyed_keys(state: ErasureState, phase: str) -> frozenset[str]:
@@ -101,12 +125,12 @@ def holdings(queries: ForgettingQueries, vault: Vault, person: About) -> Holding
         consents.setdefault(row.purpose, []).append(row.change)
     return Holdings(
         classes=live_classes(vault, person),
-        days=_days([stored.record for stored in queries.records_of(person.stream)]),
+        days=_days(stored.record for stored in queries.records_of(person.stream)),
         consents=list(consents.values()),
     )
 
 
-def _days(records: Sequence[LedgerRecord]) -> dict[str, frozenset[int]]:
+def _days(records: Iterable[LedgerRecord]) -> dict[str, frozenset[int]]:
     days: dict[str, set[int]] = {}
     for record in records:
         for sealed in record.sealed:

@@ -6,8 +6,9 @@ nothing did, the attempt ends.
 Owns: the effects. Leaves to others: which step is next (`erasure_decision`).
 """
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
 
 import structlog
 
@@ -16,7 +17,16 @@ from ledger.bootstrap import Runtime
 from ledger.errors import InfrastructureError, NotFound
 from ledger.forgetting import erasure_facts as facts
 from ledger.forgetting.erasure_decision import Step, backups_until, next_step, problems, problems_digest
-from ledger.forgetting.erasure_state import about, exports, in_vault, live_classes, recorded, suspect
+from ledger.forgetting.erasure_state import (
+    about,
+    exports,
+    in_vault,
+    live_classes,
+    recorded,
+    reports,
+    suspect,
+    times_verified,
+)
 from ledger.forgetting.instructions import Instruction, Reference, give_instructions, instruction_id, messages
 from ledger.forgetting.own_facts import OwnFact, OwnFacts
 from ledger.forgetting.places import OnProgress, open_values, search
@@ -24,7 +34,7 @@ from ledger.forgetting.verification import Reread, reread
 from ledger.log.publisher import InboxPublisher
 from ledger.postgres.connection import Connection
 from ledger.store.forgetting import ForgettingQueries
-from ledger.store.forgetting_rows import ErasureState
+from ledger.store.forgetting_rows import ErasureState, SubjectRecipient
 from ledger.vault.destruction import NotDestroyed
 from ledger.vault.in_flight import BatchInFlight
 from ledger.vault.vault import Vault
@@ -37,14 +47,27 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
+class _References:
+    """A recipient's own events about a person, read anew whenever they are asked for: there may be millions."""
+
+    queries: ForgettingQueries
+    stream: UUID
+    recipient: SubjectRecipient
+
+    def __iter__(self) -> Iterator[Reference]:
+        return (Reference(*event) for event in self.queries.references_of(self.stream, self.recipient))
+
+
+@dataclass(frozen=True)
 class Attempt:
-    """The connections of one attempt at one person's erasure."""
+    """The connections of one attempt at one person's erasure, and by what the operator named the person."""
 
     parts: Runtime
     vault: Vault
     store: Connection
     own: OwnFacts
     on_progress: OnProgress
+    known_as: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def queries(self) -> ForgettingQueries:
@@ -103,10 +126,6 @@ class Attempt:
         return True
 
     def _instructions(self, state: ErasureState) -> list[Instruction]:
-        references = {
-            (each.name, each.kind): [Reference(*event) for event in each.references]
-            for each in self.queries.recipients_of_subject(state.stream)
-        }
         return [
             Instruction(
                 instruction=instruction_id(state.erasure_id, state.controller, each.name, each.kind),
@@ -117,14 +136,14 @@ class Attempt:
                 confirm_by=each.confirm_by,
                 retention_classes=state.started.destroyed_classes,
                 subject=state.stream,
-                references=references.get((each.name, each.kind), []),
+                references=_References(self.queries, state.stream, SubjectRecipient(each.name, each.kind)),
                 erasure_id=state.erasure_id,
             )
             for each in state.started.recipients
         ]
 
     def _search(self, state: ErasureState) -> bool:
-        values = open_values(self.parts, self.vault, state.stream, state.controller)
+        values = open_values(self.parts, self.vault, state.stream, state.controller, self.known_as)
         found = search(self.parts, values, exports(state, self.vault), self.on_progress)
         self.say([facts.searched(about(state), found)])
         return True
@@ -175,7 +194,7 @@ class Attempt:
         if in_the_way:
             self._remind(state, {each.name for each in in_the_way if each.kind == "silent"})
             return self._report(state, in_the_way, again)
-        self.say([facts.verified(about(state), again, backups_until(known.answers))])
+        self.say([facts.verified(about(state), again, backups_until(known), times_verified(state))])
         return True
 
     def _remind(self, state: ErasureState, silent: Collection[str]) -> None:
@@ -191,10 +210,11 @@ class Attempt:
         self, state: ErasureState, found: Sequence[ErasureProblem], again: Reread | None = None
     ) -> bool:
         """Says what stands in the way, unless the very same was said before; whether it was said."""
-        said = {problems_digest(each.problems) for each in state.incomplete}
+        said = {problems_digest(each.problems) for each in reports(state)}
         if problems_digest(found) in said:
             return False
-        self.say([facts.incomplete(about(state), found, again.places if again else ())])
+        places = again.places if again else ()
+        self.say([facts.incomplete(about(state), found, places, times_verified(state))])
         return True
 
 

@@ -2,13 +2,15 @@
 
 The steps, in this order; behind each, what a crash there leaves and who repairs it:
 
-1. write the archive beside its place, under a name of its own;   a file ending in .part: remove it, export again
-2. note in the vault where it will stand;                         a note of a file that is not there: harmless
-3. publish `export.made` and wait until it is recorded;           a .part file and perhaps a fact of it: as 1
-4. give it its name.                                              done
+1. note in the vault where it will stand;                         a note of a file that is not there: harmless
+2. write the archive beside its place, under a name of its own;   a file ending in .part: remove it, export again
+3. put its digest into the note;                                  as 2
+4. publish `export.made` and wait until it is recorded;           a .part file and perhaps a fact of it: as 2
+5. give it its name.                                              done
 
-So no archive has its name without its fact, and an erasure finds every archive that was given one. The fact is also
-the record that the personal fields in it were read: who is to read them later, nobody can record.
+So no archive has its name without its fact, and an erasure finds every archive from before its first field is read.
+Nor does one get its name when somebody it holds was closed meanwhile, since that erasure may have looked already. The
+fact is also the record that the personal fields in it were read: who is to read them later, nobody can record.
 
 Owns: what an export holds, and this order. Leaves to others: the zip (`ledger.forgetting.archive`), who may ask.
 Source: GDPR Art. 15(3), 20(1), 28(3)(g).
@@ -30,7 +32,7 @@ import msgspec
 from ledger.bootstrap import Runtime
 from ledger.contract.cloudevents import format_time
 from ledger.entry import Entry
-from ledger.errors import NotFound
+from ledger.errors import InfrastructureError, NotFound
 from ledger.forgetting.archive import Archive, CsvTable, JsonArray, Member, file_sha256
 from ledger.forgetting.export_documents import (
     CONSENT_COLUMNS,
@@ -86,11 +88,12 @@ class Exported(NamedTuple):
 
 
 class Making(NamedTuple):
-    """An export that is being made."""
+    """An export that is being made; `closed` is how many of its people were closed when it began."""
 
     order: Order
     export_id: str
     made_at: int
+    closed: int
 
 
 def make_export(
@@ -109,31 +112,48 @@ def make_export(
         CallerError: the target exists, or cannot be written.
         NotFound: nothing is recorded of that controller or person.
         CannotOpen: a field's keys exist and do not fit it; nothing is exported.
+        InfrastructureError: somebody was erased meanwhile; nothing is exported, and calling again may succeed.
     """
-    making = Making(order, str(uuid4()), parts.clock())
+    making = Making(order, str(uuid4()), parts.clock(), vault.closed_of(*order.scope))
     with file_beside(order.target, making.export_id) as (temporary, stream):
         counts = _write_archive(parts, vault, making, stream, on_progress)
         stream.seek(0)
         sha256 = file_sha256(stream)
         size = stream.tell()
-        # Before the fact: an export that an erasure cannot find is worse than a note of one that never was.
-        vault.note_issued_export(
-            IssuedExport(
-                export_id=UUID(making.export_id),
-                controller=order.scope.controller,
-                subject=order.scope.subject,
-                host=platform.node(),
-                path=str(order.target.absolute()),
-                sha256=sha256,
-                made_at=making.made_at,
-            )
-        )
+        vault.complete_issued_export(UUID(making.export_id), sha256)
+        # Here as well, because the end of an agreement follows from the fact.
+        _refuse_if_erased(vault, making)
         fact = _fact(making, counts, sha256)
         own.publish([fact], making.made_at)
         own.settle()
+        _refuse_if_erased(vault, making)
         # A crash here leaves the fact, and the archive under its other name.
         give_name(temporary, order.target)
     return Exported(making.export_id, fact.event_id, sha256, size, counts)
+
+
+def _refuse_if_erased(vault: Vault, making: Making) -> None:
+    if vault.closed_of(*making.order.scope) != making.closed:
+        raise InfrastructureError(
+            "somebody this export holds was erased while it was written",
+            found="an archive that may hold what is destroyed; it is removed",
+            do="Export again: what was erased is no longer in it",
+        )
+
+
+def _note(vault: Vault, making: Making) -> None:
+    scope = making.order.scope
+    vault.note_issued_export(
+        IssuedExport(
+            export_id=UUID(making.export_id),
+            controller=scope.controller,
+            subject=scope.subject,
+            host=platform.node(),
+            path=str(making.order.target.absolute()),
+            sha256=None,
+            made_at=making.made_at,
+        )
+    )
 
 
 def _write_archive(
@@ -146,10 +166,12 @@ def _write_archive(
         Archive(stream) as archive,
     ):
         total = snapshot.entry_count()
-        if not total:
+        if not total and not snapshot.consent_count():
             raise NotFound(
                 "nothing is recorded of that controller or person", do="`ledger trail` lists who is known"
             )
+        # Before anything is read: an archive that no erasure can find is worse than a note of one that never was.
+        _note(vault, making)
         archive.add("README.txt", README.read_bytes())
         table = _Tables(archive, making.order.target.parent)
         columns = entry_columns(parts.catalogue)

@@ -3,8 +3,11 @@
 A destroyed key does not come back, so a run trusts no clock alone:
 
 1. its clock against those of the two databases: one machine's clock that is wrong stands out;
-2. its clock against the newest fact recorded: all of them wrong stands out, because nothing happened yet in the time
-   the run believes it is. The ledger's own facts do not count: it could publish its way into the future;
+2. its clock against the newest facts recorded: all of them wrong stands out, because nothing happened yet in the time
+   the run believes it is. The ledger's own facts do not count: it could publish its way into the future. Nor do facts
+   alone that were sealed after a silence without its like, because that is what a clock that jumped looks like:
+   publishers, who have clocks of their own, have to say the same, and nothing is destroyed for two days, in which
+   somebody can set the clock, also when publishers share it;
 3. how much it would destroy: above a bound, a second person has to look first.
 
 Pure but for `database_clocks`. Leaves to others: what is due (`retention_plan`). FAULTS, row 36.
@@ -16,6 +19,7 @@ from typing import NamedTuple
 from ledger.contract.cloudevents import format_time
 from ledger.errors import IntegrityError, NotPermitted
 from ledger.postgres.connection import Connection, translated_errors
+from ledger.store.forgetting_rows import TimeShown
 from ledger.vault.vault import Vault
 
 MICROS_PER_S = 1_000_000
@@ -23,6 +27,10 @@ CLOCKS_APART_MAX = 5 * 60 * MICROS_PER_S
 """Clocks that follow a time server are milliseconds apart; five minutes is a clock that follows none."""
 AHEAD_OF_RECORDED_MAX = 48 * 3600 * MICROS_PER_S
 """A weekend without a call is ordinary; a ledger that heard nothing for longer may as well wait for the next fact."""
+SILENCE_MAX = AHEAD_OF_RECORDED_MAX
+"""A longer silence is either the ledger's habit, or a jump of the clock as far as anybody can tell."""
+AFTER_JUMP_MIN = 48 * 3600 * MICROS_PER_S
+"""Every hour of it a run fails, which somebody sees."""
 
 
 class ClockRefused(IntegrityError):
@@ -63,20 +71,20 @@ def database_clocks(store: Connection, vault: Vault) -> Sequence[ReferenceClock]
 
 
 def check_clocks(
-    now: int, clocks: Sequence[ReferenceClock], newest_recorded: int | None, *, vouched: bool = False
+    now: int, clocks: Sequence[ReferenceClock], shown: TimeShown | None, *, vouched: bool = False
 ) -> None:
     """Refuses to go by a clock that others contradict.
 
     Args:
         now: the run's clock, microseconds UTC.
         clocks: other clocks, read at the same moment.
-        newest_recorded: when the newest fact of a publisher was sealed, microseconds UTC; None when there is none, and
-            then nothing shows the time: the caller MUST NOT destroy anything.
-        vouched: a second person looked at the date, so the newest fact need not show it: a ledger that nobody
+        shown: what publishers' last facts show of the time; None when there are none, and then nothing shows the time:
+            the caller MUST NOT destroy anything.
+        vouched: a second person looked at the date, so the newest facts need not show it: a ledger that nobody
             publishes to any more still forgets.
 
     Raises:
-        ClockRefused: it is too far from one of them, or too far ahead of the newest fact.
+        ClockRefused: it is too far from one of them, too far ahead of the newest facts, or they came after a jump.
     """
     for clock in clocks:
         if abs(now - clock.now) > CLOCKS_APART_MAX:
@@ -86,13 +94,27 @@ def check_clocks(
                 found=format_time(now),
                 do="Find out which of the two is wrong and set it by a time server; then run again.",
             )
-    if newest_recorded is not None and not vouched and now - newest_recorded > AHEAD_OF_RECORDED_MAX:
+    if shown is not None and not vouched:
+        _check_facts(now, shown)
+
+
+def _check_facts(now: int, shown: TimeShown) -> None:
+    newest = shown.newest if shown.silence_ended is None else shown.supported
+    if now - newest > AHEAD_OF_RECORDED_MAX:
         raise ClockRefused(
             "the clock is too far ahead of the newest recorded fact to destroy anything",
-            expected=f"at most 48 hours after {format_time(newest_recorded)}",
+            expected=f"at most 48 hours after {format_time(newest)}",
             found=format_time(now),
             do="Set the clock if it is wrong. If the ledger heard nothing for so long, see whether `ledger seal` and "
             "`ledger record` run; the next fact that is recorded lets the run go on, or a second person's --approve.",
+        )
+    if shown.silence_ended is not None and now - shown.silence_ended < AFTER_JUMP_MIN:
+        raise ClockRefused(
+            "the clock may have jumped: what it says is too new to destroy anything",
+            expected="48 hours since a silence longer than the ledger is used to",
+            found=f"the silence ended {format_time(shown.silence_ended)}",
+            do="Set the clock if it is wrong. If the ledger really heard nothing for so long, wait, or let a second "
+            "person look: `ledger retention run --dry-run`, then --approve.",
         )
 
 

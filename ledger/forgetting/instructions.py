@@ -14,7 +14,7 @@ Owns: the message, its ids, and when a confirmation is due. Leaves to others: wh
 Source: GDPR Art. 19 and 28(3)(g); CloudEvents 1.0, JSON format.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -53,6 +53,17 @@ class Reference(NamedTuple):
     id: str
 
 
+class Except(NamedTuple):
+    """A person on hold, whose data of the days named is to stay: the recipient's own events about the person."""
+
+    subject: UUID
+    references: Sequence[Reference]
+
+
+_Named = tuple[UUID | None, Reference]
+"""An event, and the person on hold whom it is about; None for an event to act on."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Instruction:
     """What one recipient is told.
@@ -67,7 +78,8 @@ class Instruction:
         retention_classes: the classes of data.
         epochs: (class, local day) each; none for a person.
         subject: the person's pseudonym; None for the data of days.
-        references: the recipient's own events about the person.
+        references: the recipient's own events about the person; read twice, and there may be millions.
+        excepts: of the days' data, what is to stay.
         erasure_id: the erasure it belongs to.
         run_id: the retention run it belongs to.
     """
@@ -81,7 +93,8 @@ class Instruction:
     retention_classes: Sequence[str]
     epochs: Sequence[tuple[str, int]] = ()
     subject: UUID | None = None
-    references: Sequence[Reference] = ()
+    references: Iterable[Reference] = ()
+    excepts: Sequence[Except] = ()
     erasure_id: str | None = None
     run_id: str | None = None
 
@@ -158,18 +171,17 @@ def give_instructions(
     return [each.instruction for each in due]
 
 
-def messages(instruction: Instruction, given_at: int) -> list[InboxRecord]:
+def messages(instruction: Instruction, given_at: int) -> Iterator[InboxRecord]:
     """The messages of one instruction: more than one when the references do not fit into one."""
-    chunks = list(_chunks(instruction.references)) or [[]]
-    return [
-        InboxRecord(
+    parts = sum(1 for _ in _chunks(_named(instruction)))
+    # No more parts than were counted, though facts that come in meanwhile may be referred to as well.
+    for number, chunk in zip(range(1, parts + 1), _chunks(_named(instruction)), strict=False):
+        yield InboxRecord(
             topic=INSTRUCTIONS_TOPIC,
             key=instruction.recipient.encode(),
-            value=_message(instruction, given_at, number, len(chunks), chunk),
+            value=_message(instruction, given_at, number, parts, chunk),
             headers=structured_headers(),
         )
-        for number, chunk in enumerate(chunks, 1)
-    ]
 
 
 def epoch_text(retention_class: str, day: int) -> str:
@@ -182,8 +194,17 @@ def day_text(day: int) -> str:
     return (UNIX_EPOCH + timedelta(days=day)).isoformat()
 
 
-def _chunks(references: Sequence[Reference]) -> Iterator[list[Reference]]:
-    chunk: list[Reference] = []
+def _named(instruction: Instruction) -> Iterator[_Named]:
+    for reference in instruction.references:
+        yield None, reference
+    for kept in instruction.excepts:
+        for reference in kept.references:
+            yield kept.subject, reference
+
+
+def _chunks(references: Iterable[_Named]) -> Iterator[list[_Named]]:
+    """At least one, which is empty when there are no references."""
+    chunk: list[_Named] = []
     size = 0
     for reference in references:
         length = len(msgspec.json.encode(reference))
@@ -192,14 +213,16 @@ def _chunks(references: Sequence[Reference]) -> Iterator[list[Reference]]:
             chunk, size = [], 0
         chunk.append(reference)
         size += length
-    if chunk:
-        yield chunk
+    yield chunk
 
 
 def _message(
-    instruction: Instruction, given_at: int, part: int, parts: int, references: Sequence[Reference]
+    instruction: Instruction, given_at: int, part: int, parts: int, named: Sequence[_Named]
 ) -> bytes:
     whole = instruction.instruction
+    references: dict[UUID | None, list[dict[str, str]]] = {None: []}
+    for subject, each in named:
+        references.setdefault(subject, []).append({"source": each.source, "id": each.id})
     return msgspec.json.encode(
         {
             "specversion": "1.0",
@@ -223,7 +246,11 @@ def _message(
                 "epochs": [
                     {"retention_class": name, "day": day_text(day)} for name, day in instruction.epochs
                 ],
-                "references": [{"source": each.source, "id": each.id} for each in references],
+                "references": references.pop(None),
+                "except": [
+                    {"subject_pseudonym": str(subject), "references": theirs}
+                    for subject, theirs in references.items()
+                ],
                 "confirm_by": format_time(instruction.confirm_by),
                 "confirm": {
                     "type": CONFIRMATION_TYPE,
@@ -250,6 +277,7 @@ def _given(instruction: Instruction) -> OwnFact:
             "subject_pseudonym": None if instruction.subject is None else str(instruction.subject),
             "retention_classes": list(instruction.retention_classes),
             "epochs": [epoch_text(name, day) for name, day in instruction.epochs],
+            "except_subjects": [str(each.subject) for each in instruction.excepts],
             "confirm_by": instruction.confirm_by,
         },
     )

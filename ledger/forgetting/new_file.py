@@ -31,6 +31,11 @@ def check_target(target: Path) -> None:
         )
 
 
+def path_beside(target: Path, unique: str) -> Path:
+    """Where a file for a place stands until it gets its name."""
+    return target.with_name(f".{target.name}.{unique}.part")
+
+
 @contextmanager
 def file_beside(target: Path, unique: str) -> Iterator[tuple[Path, IO[bytes]]]:
     """A new file in the target's directory, open for writing; its own name is gone at the end of the block.
@@ -45,7 +50,7 @@ def file_beside(target: Path, unique: str) -> Iterator[tuple[Path, IO[bytes]]]:
         CallerError: the target exists, or cannot be written.
     """
     check_target(target)
-    temporary = target.with_name(f".{target.name}.{unique}.part")
+    temporary = path_beside(target, unique)
     try:
         handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     except OSError as error:

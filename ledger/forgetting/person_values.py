@@ -51,12 +51,12 @@ class PersonValues:
     def __len__(self) -> int:
         return min(len(self._counts), VALUES_MAX)
 
-    def add(self, opened: Mapping[str, object]) -> None:
-        """Takes the values of one record's opened fields."""
+    def add(self, opened: Mapping[str, object], times: int = 1) -> None:
+        """Takes the values of one record's opened fields, as if it was repeated so many times."""
         for value in opened.values():
             for text in _texts(value):
                 if _worth_looking_for(text) and text.lower() not in self._words:
-                    self._counts[text] += 1
+                    self._counts[text] += times
 
     def needles(self) -> "Needles":
         """What to look for."""
@@ -83,6 +83,9 @@ class Needles:
 
     def __repr__(self) -> str:
         return f"Needles({self._count})"
+
+    def __len__(self) -> int:
+        return self._count
 
     def found_in(self, content: bytes) -> bool:
         """Whether any of them stands in some bytes."""

@@ -12,7 +12,7 @@ what follows from a find (`erasure_decision`). DESIGN section 3, invariant 2; FA
 """
 
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -25,6 +25,7 @@ from ledger.bootstrap import Runtime
 from ledger.config import COPIES_TOPIC, INSTRUCTIONS_TOPIC, LEDGER_TOPIC, Settings
 from ledger.contract.ledger_record import decode_record
 from ledger.entry import LedgerRecord, StreamKind
+from ledger.forgetting.new_file import path_beside
 from ledger.forgetting.person_values import Needles, PersonValues, contract_words
 from ledger.forgetting.topic_scan import TopicScan, stream_records
 from ledger.log.placement import stream_partition
@@ -43,6 +44,8 @@ FILE_OVERLAP_BYTES = 1 << 10
 TOPICS = (LEDGER_TOPIC, INSTRUCTIONS_TOPIC, COPIES_TOPIC)
 """What the ledger writes; the inbox is others'."""
 TOPIC_LEDGER = f"topic {LEDGER_TOPIC}"
+NAMED_TIMES = 1 << 32
+"""How often an identifier that somebody named counts as repeated: more than records repeat any."""
 LOG_PREFIX = "log "
 EXPORT_PREFIX = "export "
 
@@ -51,14 +54,14 @@ OnProgress = Callable[[int, int], None]
 
 
 class Searched(NamedTuple):
-    """How many different values were looked for, and what was found where."""
+    """How many different values were looked for, and what was found where; without values nowhere was."""
 
     values: int
     places: tuple[SearchedPlace, ...]
 
 
 class ExportFile(NamedTuple):
-    """An export archive that was issued, and where it was put; None when that was on another machine."""
+    """An export archive that was issued or begun, and its place; None when that is on another machine."""
 
     export_id: str
     path: Path | None
@@ -68,6 +71,14 @@ class ExportFile(NamedTuple):
         """What a fact calls it."""
         return f"{EXPORT_PREFIX}{self.export_id}"
 
+    @property
+    def files(self) -> Sequence[Path]:
+        """Where it may stand: beside its place while it is written, then at it.
+
+        In this order: it gets its name before it loses the other, so whoever finds neither has missed none.
+        """
+        return () if self.path is None else (path_beside(self.path, self.export_id), self.path)
+
 
 def person_records(parts: Runtime, stream: UUID) -> Iterator[list[LedgerRecord]]:
     """Every record of a person on the ledger topic, those without effect included, batch by batch."""
@@ -76,9 +87,21 @@ def person_records(parts: Runtime, stream: UUID) -> Iterator[list[LedgerRecord]]
         yield [decode_record(record.value or b"") for record in batch]
 
 
-def open_values(parts: Runtime, vault: Vault, stream: UUID, controller: str) -> PersonValues:
-    """The values of a person's sealed fields that still open, without what the contract says of everybody."""
+def open_values(
+    parts: Runtime, vault: Vault, stream: UUID, controller: str, known_as: Sequence[str] = ()
+) -> PersonValues:
+    """The values of a person's sealed fields that still open, without what the contract says of everybody.
+
+    Args:
+        parts: where everything is.
+        vault: opens the fields.
+        stream: the person's pseudonym.
+        controller: who knows the person.
+        known_as: identifiers by which somebody named the person: where no field opens, all that there is.
+    """
     values = PersonValues(contract_words(parts.catalogue, controller))
+    # Whatever else there is, these are among those kept.
+    values.add({"known_as": list(known_as)}, times=NAMED_TIMES)
     for records in person_records(parts, stream):
         keys = read_keys(vault, records)
         for record in records:
@@ -93,7 +116,7 @@ def open_values(parts: Runtime, vault: Vault, stream: UUID, controller: str) -> 
 def search(
     parts: Runtime, values: PersonValues, exports: tuple[ExportFile, ...], on_progress: OnProgress
 ) -> Searched:
-    """Looks for values in every place.
+    """Looks for values in every place; in none when there is nothing to look for, which must not read as a search.
 
     Args:
         parts: where everything is.
@@ -102,12 +125,14 @@ def search(
         on_progress: told how far it is.
     """
     needles = values.needles()
+    if not needles:
+        return Searched(0, ())
     progress = _Progress(on_progress)
     found = [
         *(_topic(parts, topic, needles, progress) for topic in TOPICS),
         *_database(parts.store_dsn, parts.settings.store_schema, "store", needles, progress),
         *_database(parts.vault_dsn, VAULT_SCHEMA, "vault", needles, progress),
-        *(_file(each.place, each.path, needles) for each in exports),
+        *(_export(each, needles) for each in exports),
         *(_file(f"{LOG_PREFIX}{path.name}", path, needles) for path in log_files(parts.settings)),
     ]
     return Searched(len(values), tuple(found))
@@ -176,9 +201,23 @@ def _table(
     return counted(f"{called} {table}", max(0, messages - 1), found)
 
 
-def _file(place: str, path: Path | None, needles: Needles) -> SearchedPlace:
-    """Looks through one file; one that is not there, or whose place nobody knows, was not looked at."""
-    if path is None or not path.is_file():
+def _export(export: ExportFile, needles: Needles) -> SearchedPlace:
+    """Looks through an archive; one that was not finished cannot be read, and counts as holding the person."""
+    looked_at = found = 0
+    for path in export.files:
+        try:
+            whole = not path.is_file() or zipfile.is_zipfile(path)
+            here = _file(export.place, path, needles) if whole else counted(export.place, 1, 1)
+        except FileNotFoundError:  # given its name, or taken away, just now
+            continue
+        looked_at += here.looked_at
+        found += here.found
+    return counted(export.place, looked_at, found)
+
+
+def _file(place: str, path: Path, needles: Needles) -> SearchedPlace:
+    """Looks through one file; one that is not there was not looked at."""
+    if not path.is_file():
         return counted(place, 0, 0)
     if not zipfile.is_zipfile(path):
         with path.open("rb") as content:

@@ -23,12 +23,16 @@ from uuid import UUID
 import msgspec
 
 from ledger.rules.holds import free_from
-from ledger.rules.proof import CONSENT_PROOF, proof_ends
+from ledger.rules.periods import last_day
+from ledger.rules.proof import CONSENT_PROOF, DEFAULT_PROOF_PERIOD, proof_ends
 from ledger.rules.retention import ControllerRules, End, epoch_end
 from ledger.store.forgetting_rows import ConsentRow
 from ledger.vault.keys import EpochKeyName
 
 PROOF_CLASS = CONSENT_PROOF
+DAY_MICROS = 86_400 * 1_000_000
+LEAP_DAYS = 3
+"""A period in years may be this much shorter, in days, than the same one from 1970."""
 AGREEMENT_END = "agreement_end"
 WHY_RETENTION = "retention_end"
 WHY_AGREEMENT = "end_of_agreement"
@@ -88,10 +92,12 @@ class Aside(NamedTuple):
 
 
 class Release(NamedTuple):
-    """What was put aside and is held no longer."""
+    """What was put aside and is held no longer; `ended_at` is when the last hold on it ended."""
 
+    controller: str
     subject: UUID
     retention_class: str
+    ended_at: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +186,28 @@ def proof_endings(
     return _proof_endings(_known(rules, as_of), consents, as_of)
 
 
+def releases(rules: Mapping[str, ControllerRules], held: Iterable[HeldSubject], as_of: int) -> list[Release]:
+    """What was put aside and is held no longer; for showing."""
+    return _releases(_known(rules, as_of), held, as_of)
+
+
+def kept_by(rules: Mapping[str, ControllerRules], held: HeldSubject, as_of: int) -> str | None:
+    """The ids of the holds that keep what was put aside; none when nothing does."""
+    of = rules.get(held.controller, NO_RULES).known_at(as_of)
+    return _kept_by(of, held.retention_class, held.subject, as_of)
+
+
+def stopped_before(rules: Mapping[str, ControllerRules], as_of: int) -> int:
+    """The moment before which reliance on a consent stopped if its proof's time is over, by the shortest period."""
+    periods = [DEFAULT_PROOF_PERIOD]
+    for of in rules.values():
+        periods += [
+            one.rule.period for one in of.holding if one.rule.period and one.rule.covers(CONSENT_PROOF)
+        ]
+    shortest = min(last_day(0, period) for period in periods) - LEAP_DAYS
+    return as_of - max(shortest, 0) * DAY_MICROS
+
+
 def _known(rules: Mapping[str, ControllerRules], as_of: int) -> dict[str, ControllerRules]:
     return {controller: of.known_at(as_of) for controller, of in rules.items()}
 
@@ -256,7 +284,18 @@ def _asides(
 
 def _releases(rules: Mapping[str, ControllerRules], held: Iterable[HeldSubject], as_of: int) -> list[Release]:
     return sorted(
-        Release(kept.subject, kept.retention_class)
+        Release(*kept, ended_at=_held_until(of, kept, as_of))
         for kept in held
-        if _kept_by(rules.get(kept.controller, NO_RULES), kept.retention_class, kept.subject, as_of) is None
+        if _kept_by(of := rules.get(kept.controller, NO_RULES), kept.retention_class, kept.subject, as_of)
+        is None
     )
+
+
+def _held_until(of: ControllerRules, kept: HeldSubject, as_of: int) -> int:
+    """When the last hold on what was put aside ended; now, where no hold is known."""
+    ends = [
+        hold.end
+        for hold in of.holds
+        if hold.subject in {None, kept.subject} and hold.names(kept.retention_class) and hold.end is not None
+    ]
+    return max((end for end in ends if end <= as_of), default=as_of)

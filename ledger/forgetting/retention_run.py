@@ -16,7 +16,9 @@ Each step, in this order; behind each, what a crash there leaves and what repair
 8. destroy, and try to open: it must fail;                    keys destroyed and not confirmed: step 4
 9. instruct the services that hold the data;                  instructions sent and not recorded: the same ids again
 10. publish that each destruction is confirmed, and wait;     nothing is owed
-11. release what no hold covers any more.                     held beyond its time, until the next run
+11. of what no hold covers any more: instruct the services,
+    publish `retention.ended` and wait;                        as in steps 9 and 10
+12. release it.                                                whoever opens the vault does (as in step 7)
 
 A destruction is confirmed only after a fresh look at the vault found nothing to open; what the call that destroyed
 returned, or how it failed, proves nothing (FAULTS, row 48).
@@ -29,6 +31,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Self
 from uuid import UUID
 
@@ -47,11 +50,12 @@ from ledger.forgetting.ended_facts import (
     destroyed_fact,
     destruction_of,
     ended_fact,
+    released_fact,
 )
-from ledger.forgetting.guard import Approval, Clocks, check_bound, check_clocks, database_clocks
+from ledger.forgetting.guard import SILENCE_MAX, Approval, Clocks, check_bound, check_clocks, database_clocks
 from ledger.forgetting.instructions import give_instructions
 from ledger.forgetting.own_facts import OwnFacts
-from ledger.forgetting.retention_notices import due_instructions
+from ledger.forgetting.retention_notices import due_instructions, release_instructions
 from ledger.forgetting.retention_plan import (
     WHY_AGREEMENT,
     WHY_PROOF,
@@ -60,18 +64,17 @@ from ledger.forgetting.retention_plan import (
     Ending,
     EpochEnding,
     HeldSubject,
+    Release,
     RetentionPlan,
     make_plan,
+    stopped_before,
 )
 from ledger.postgres.advisory_lock import AdvisoryLock
 from ledger.postgres.connection import Connection
-from ledger.rules.periods import last_day
-from ledger.rules.proof import CONSENT_PROOF, DEFAULT_PROOF_PERIOD
-from ledger.rules.retention import ControllerRules
 from ledger.sealing.key_names import fact_class
 from ledger.sealing.opening import read_keys, secrets_to_hold
 from ledger.store.forgetting import ForgettingQueries
-from ledger.store.forgetting_rows import ConsentRow, DestructionRow, Ended, EndedDay, EndedProof
+from ledger.store.forgetting_rows import DestructionRow, Ended, EndedDay, EndedProof
 from ledger.vault.keys import EpochKeyName
 from ledger.vault.vault import Vault
 
@@ -80,9 +83,8 @@ PORTION = 2000
 """Keys announced, destroyed and confirmed at a time: a few megabytes of facts."""
 DESTROY_AT_ONCE = 500
 """Keys of one transaction in the vault: its locks are held for milliseconds."""
-DAY_MICROS = 86_400 * 1_000_000
-LEAP_DAYS = 3
-"""A period in years may be this much shorter, in days, than the same one from 1970."""
+READ_AT_ONCE = 500
+"""A held person's records in memory: their keys come from the vault in one question."""
 
 log = structlog.get_logger()
 
@@ -182,9 +184,10 @@ class RetentionRun:
             self._announce_held(plan.held, run_id, as_of)
             for start in range(0, plan.destructions, PORTION):
                 given += self._end(plan.due[start : start + PORTION], run_id, as_of)
-            released = sum(
-                self._vault.release_held(each.subject, [each.retention_class]) for each in plan.release
-            )
+            released = 0
+            for each in plan.release:
+                given += self._tell_release(each, run_id, as_of)
+                released += self._vault.release_held(each.subject, [each.retention_class])
         log.info(
             "retention.run.done",
             run_id=run_id,
@@ -209,29 +212,19 @@ class RetentionRun:
 
     def _clock_shows(self, as_of: int, *, vouched: bool) -> bool:
         """Whether anything was ever recorded that shows the time; raises ClockRefused when it contradicts ours."""
-        newest = self._queries.newest_recorded()
-        check_clocks(as_of, self._clocks(self._store, self._vault), newest, vouched=vouched)
-        return newest is not None
+        shown = self._queries.time_shown(as_of, silence_max=SILENCE_MAX)
+        check_clocks(as_of, self._clocks(self._store, self._vault), shown, vouched=vouched)
+        return shown is not None
 
     def _plan(self, as_of: int) -> RetentionPlan:
         rules = self._queries.controller_rules()
         return make_plan(
             rules=rules,
             live=self._vault.live_epochs(),
-            consents=self._consents(rules, as_of),
+            consents=self._queries.consent_facts(before=stopped_before(rules, as_of)),
             held=[HeldSubject(*each) for each in self._vault.held_subjects()],
             as_of=as_of,
         )
-
-    def _consents(self, rules: dict[str, ControllerRules], as_of: int) -> list[ConsentRow]:
-        """The changes of consent old enough for any of their proofs to have ended."""
-        periods = [DEFAULT_PROOF_PERIOD]
-        for of in rules.values():
-            periods += [
-                one.rule.period for one in of.holding if one.rule.period and one.rule.covers(CONSENT_PROOF)
-            ]
-        shortest = min(last_day(0, period) for period in periods) - LEAP_DAYS
-        return self._queries.consent_facts(before=as_of - max(shortest, 0) * DAY_MICROS)
 
     def _put_aside(self, asides: Sequence[Aside]) -> None:
         """Keeps what opens held people's fields, one person at a time."""
@@ -239,12 +232,17 @@ class RetentionRun:
         for aside in asides:
             days[aside.subject][aside.day].add(aside.retention_class)
         for subject, classes in days.items():
-            records = [each.record for each in self._queries.records_of(subject)]
-            of_days = [record for record in records if record.sealed and record.occurred_day in classes]
-            keys = read_keys(self._vault, of_days)
-            self._vault.hold_fields(
-                [row for each in of_days for row in secrets_to_hold(keys, each, classes[each.occurred_day])]
-            )
+            stored = self._queries.records_of(subject, classes.keys())
+            records = (each.record for each in stored if each.record.sealed)
+            while portion := list(islice(records, READ_AT_ONCE)):
+                keys = read_keys(self._vault, portion)
+                self._vault.hold_fields(
+                    [
+                        row
+                        for each in portion
+                        for row in secrets_to_hold(keys, each, classes[each.occurred_day])
+                    ]
+                )
 
     def _announce_held(self, held: Sequence[Ending], run_id: str, as_of: int) -> None:
         """Says of what is over and kept which holds keep it, once per set of holds."""
@@ -265,6 +263,24 @@ class RetentionRun:
         self._own.settle()
         return self._destroy(destructions, run_id, as_of)
 
+    def _tell_release(self, release: Release, run_id: str, as_of: int) -> list[str]:
+        """Step 11; the ids of the instructions given."""
+        recorded = {row.instruction for row in self._queries.instruction_rows(controller=release.controller)}
+        due = release_instructions(self._vault, self._queries, release, run_id=run_id, given_at=as_of)
+        given = give_instructions(self._parts, self._own, due, given_at=as_of, recorded=recorded)
+        # Once the end is recorded, whoever opens the vault releases, and nobody could tell any more whose events
+        # to name: so the instructions are recorded before it.
+        self._own.settle()
+        ends = {
+            Release(row.controller, row.subject, row.retention_class, row.ended_at)
+            for row in self._queries.retention_rows(controller=release.controller)
+            if row.subject is not None and row.fact is None
+        }
+        if release not in ends:
+            self._own.publish([released_fact(release, run_id)], as_of)
+            self._own.settle()
+        return given
+
     def _destroy(self, destructions: Sequence[Destruction], run_id: str, as_of: int) -> list[str]:
         """Steps 8 to 10, for what is announced; the ids of the instructions given."""
         if not destructions:
@@ -279,7 +295,9 @@ class RetentionRun:
                 name = fact_class(each.retention_class, each.fact)
                 self._vault.destroy_subject_key(each.subject, name, each.why)
                 self._vault.confirm_subject_destroyed(each.subject, [name])
-        due = due_instructions(self._parts, self._store, destructions, run_id=run_id, given_at=as_of)
+        due = due_instructions(
+            self._parts, self._vault, self._store, destructions, run_id=run_id, given_at=as_of
+        )
         given = give_instructions(self._parts, self._own, due, given_at=as_of)
         self._own.publish([destroyed_fact(each, CONFIRMED) for each in destructions], as_of)
         self._own.settle()

@@ -1,7 +1,8 @@
 """What became of every day's data and of proofs, at a moment: kept until when, due, held, late, destroyed.
 
 The vault says what still opens, the rules until when it may, the recorded facts what was destroyed and confirmed.
-Where they overlap, a key that still opens is believed before a fact.
+Where they overlap, a key that still opens is believed before a fact. So a day whose key is gone has a further line for
+each person of whom a hold put something aside, which opens still. A day that nothing ever ends has one that says so.
 
 Owns: putting the three together. Leaves to others: printing (`ledger.cli.retention`).
 """
@@ -12,9 +13,20 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from ledger.contract.retention_classes import KEY_PER_FACT
 from ledger.entry import Entry
 from ledger.forgetting.ended_facts import destruction_of
-from ledger.forgetting.retention_plan import Ending, EpochEnding, epoch_endings, proof_endings
+from ledger.forgetting.put_aside import put_aside
+from ledger.forgetting.retention_plan import (
+    Ending,
+    EpochEnding,
+    HeldSubject,
+    epoch_endings,
+    kept_by,
+    proof_endings,
+    releases,
+    stopped_before,
+)
 from ledger.postgres.connection import Connection
 from ledger.rules.local_day import local_day
 from ledger.rules.retention import ControllerRules
@@ -35,10 +47,15 @@ class State(StrEnum):
     HELD = "held"
     DESTROYING = "destroying"
     DESTROYED = "destroyed"
+    NO_END = "no_end"
 
 
 class Line(NamedTuple):
-    """One day's data of a class, or one proof; times in microseconds UTC."""
+    """One day's data of a class, one proof, or what is put aside of one person; times in microseconds UTC.
+
+    With `fact` it is a proof, with `subject` alone what a hold put aside; `day` is None of a proof, and where a release
+    is all there is to say. Without an end, what describes one is None.
+    """
 
     state: State
     controller: str
@@ -46,11 +63,11 @@ class Line(NamedTuple):
     day: int | None
     subject: UUID | None
     fact: UUID | None
-    ended_at: int
-    period: str
-    starts: str
-    rule: str
-    action: str
+    ended_at: int | None
+    period: str | None
+    starts: str | None
+    rule: str | None
+    action: str | None
     held_by: str | None
     confirmed_at: int | None
     was_late: bool
@@ -85,6 +102,7 @@ class _Key(NamedTuple):
     retention_class: str
     day: int | None
     fact: UUID | None
+    aside: UUID | None = None
 
 
 def retention_status(
@@ -126,6 +144,18 @@ def retention_status(
             line = _standing(ending, as_of)
             is_new = line.state is State.LATE and isinstance(ending, EpochEnding) and ending.name in new
             lines[key] = line._replace(state=State.DUE) if is_new else line
+    ended = {_ending_key(ending) for ending in endings}
+    for name in live:
+        key = _Key(*name, None)
+        # A class with a key per fact has no end by day.
+        if key not in ended and key not in lines and name[1] not in KEY_PER_FACT:
+            lines[key] = _endless(key)
+    people = [
+        held
+        for held in (HeldSubject(*each) for each in vault.held_subjects())
+        if controller in {None, held.controller} and (streams is None or held.subject in streams)
+    ]
+    _add_put_aside(lines, vault, queries, people, rules=rules, as_of=as_of)
     if streams is not None:
         theirs = _theirs(queries, streams)
         lines = {key: line for key, line in lines.items() if key in theirs or line.subject in streams}
@@ -166,14 +196,18 @@ def _continues(current: Range, line: Line) -> bool:
         "starts",
         "rule",
         "action",
+        "subject",
         "held_by",
         "was_late",
     )
     return all(getattr(current.line, name) == getattr(line, name) for name in same)
 
 
-def _order(line: Line) -> tuple[str, str, int, str]:
-    return (line.controller, line.retention_class, -(10**9) if line.day is None else line.day, str(line.fact))
+def _order(line: Line) -> tuple[str, str, str, int, str]:
+    # What is put aside stands behind the days, by person, so that days in a row stay in a row.
+    aside = str(line.subject) if line.fact is None and line.subject is not None else ""
+    day = -(10**9) if line.day is None else line.day
+    return (line.controller, line.retention_class, aside, day, str(line.fact))
 
 
 def _proofs(
@@ -185,10 +219,65 @@ def _proofs(
 ) -> list[Ending]:
     """Proofs: of some people all whose clock runs, of everybody those whose time is over."""
     if streams is not None:
-        rows = [row for stream in streams for row in queries.consent_facts(stream=stream)]
+        rows = [
+            row for stream in streams for row in queries.consent_facts(stream=stream, controller=controller)
+        ]
         return [*proof_endings(rules, rows, as_of)]
-    rows = [row for row in queries.consent_facts() if controller in {None, row.controller}]
+    rows = queries.consent_facts(controller=controller, before=stopped_before(rules, as_of))
     return [each for each in proof_endings(rules, rows, as_of) if each.end.ended_at <= as_of]
+
+
+def _add_put_aside(
+    lines: dict[_Key, Line],
+    vault: Vault,
+    queries: ForgettingQueries,
+    people: Sequence[HeldSubject],
+    *,
+    rules: Mapping[str, ControllerRules],
+    as_of: int,
+) -> None:
+    """Adds what opens although its day's key is destroyed, because a hold put it aside: by person, class and day."""
+    over = {each[:3]: each.ended_at for each in releases(rules, people, as_of)}
+    for held in people:
+        until = over.get(held[:3])
+        if until is not None:
+            # Announced and not carried out: it opens still.
+            lines.pop(_Key(held.controller, held.retention_class, None, None, held.subject), None)
+        entries = put_aside(vault, queries, held.subject, held.retention_class)
+        for day in sorted({entry.occurred_day for entry in entries}):
+            key = _Key(held.controller, held.retention_class, day, None)
+            line = lines.get(key, _endless(key))
+            # Of a day whose key opens still, its own line says so.
+            if day > local_day(as_of) or line.state not in {State.DESTROYED, State.DESTROYING, State.NO_END}:
+                continue
+            is_late = until is not None and until + LATE_AFTER_MICROS < as_of
+            lines[key._replace(aside=held.subject)] = line._replace(
+                state=State.HELD if until is None else State.LATE if is_late else State.DUE,
+                subject=held.subject,
+                held_by=kept_by(rules, held, as_of),
+                confirmed_at=None,
+                was_late=False,
+            )
+
+
+def _endless(key: _Key) -> Line:
+    """What no rule ever ends."""
+    return Line(
+        state=State.NO_END,
+        controller=key.controller,
+        retention_class=key.retention_class,
+        day=key.day,
+        subject=None,
+        fact=None,
+        ended_at=None,
+        period=None,
+        starts=None,
+        rule=None,
+        action=None,
+        held_by=None,
+        confirmed_at=None,
+        was_late=False,
+    )
 
 
 def _standing(ending: Ending, as_of: int) -> Line:
@@ -258,4 +347,5 @@ def _ending_key(ending: Ending) -> _Key:
 
 
 def _key_of(row: RetentionRow) -> _Key:
-    return _Key(row.controller, row.retention_class, row.epoch_day, row.fact)
+    aside = row.subject if row.fact is None else None
+    return _Key(row.controller, row.retention_class, row.epoch_day, row.fact, aside)

@@ -3,7 +3,7 @@
 What a destruction returned proves nothing (FAULTS, row 48). So each record of the person is read again, from the topic
 and from the store, its keys are asked for anew, and every sealed field is tried with them. Then the vault itself: no
 live key of a class that went, no identifier that leads to the person. Then the files: an export archive that still
-stands where it was put holds readable data, and so does a log in which the search found some.
+stands where it was put, whole or not, holds readable data, and so does a log in which the search found some.
 
 Owns: this reading and what it finds. Leaves to others: when it is done, and what follows (`erasure_decision`).
 DESIGN section 3, invariant 7.
@@ -177,8 +177,8 @@ def class_of(key_name: str) -> str:
 
 def _files(parts: Runtime, suspect: Suspect) -> Iterator[SearchedPlace]:
     for export in suspect.exports:
-        there = export.path is not None and export.path.is_file()
-        yield counted(export.place, int(export.path is not None), int(there))
+        there = any(path.is_file() for path in export.files)
+        yield counted(export.place, int(bool(export.files)), int(there))
     for path in log_files(parts.settings):
         place = f"{LOG_PREFIX}{path.name}"
         if place in suspect.found_before:

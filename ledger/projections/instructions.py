@@ -27,6 +27,7 @@ TABLE = Table(
         ("subject", "uuid"),
         ("retention_classes", "text[]"),
         ("epochs", "text[]"),
+        ("except_subjects", "text[]"),
         ("confirm_by", "int8"),
         *TIMES,
     ),
@@ -45,6 +46,7 @@ class _Given(msgspec.Struct, frozen=True):
     erasure_id: str | None = None
     run_id: str | None = None
     subject_pseudonym: str | None = None
+    except_subjects: list[str] = msgspec.field(default_factory=list)
 
 
 _read = reader(_Given)
@@ -73,6 +75,7 @@ def apply(recorded: Recorded) -> Iterator[tuple[Table, Row]]:
             uuid_of(given.subject_pseudonym),
             given.retention_classes,
             given.epochs,
+            given.except_subjects,
             given.confirm_by,
             entry.occurred_at,
             entry.sealed_at,

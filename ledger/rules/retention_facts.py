@@ -78,6 +78,10 @@ class Termination:
     at: int = MICROS_MIN
 
 
+LEDGER = "ledger"
+"""Where a period comes from that no pack has."""
+
+
 class HoldingRule(NamedTuple):
     """A rule with the id of its pack and the moment it has held since."""
 
@@ -88,11 +92,15 @@ class HoldingRule(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class ControllerRules:
-    """Everything one controller's facts say about how long its data is kept."""
+    """Everything one controller's facts say about how long its data is kept.
+
+    `returned`: when all of the controller's data was exported because its agreement ends.
+    """
 
     adoptions: tuple[Adoption, ...] = ()
     settings: tuple[Setting, ...] = ()
     terminations: tuple[Termination, ...] = ()
+    returned: tuple[int, ...] = ()
     holds: tuple[Hold, ...] = ()
 
     def known_at(self, moment: int) -> "ControllerRules":
@@ -102,6 +110,7 @@ class ControllerRules:
             adoptions=tuple(one for one in self.adoptions if one.at <= moment),
             settings=tuple(one for one in self.settings if one.at <= moment),
             terminations=tuple(one for one in self.terminations if one.at <= moment),
+            returned=tuple(at for at in self.returned if at <= moment),
             holds=tuple(one for one in self.holds if one.placed_at <= moment),
         )
 
@@ -185,6 +194,14 @@ class End(NamedTuple):
     starts: str
     rule: str
     action: str
+
+
+def ledger_rule(entry: str, retention_class: str, period: Period, starts: Start = Start.EVENT) -> HoldingRule:
+    """A rule of the ledger's own, which has always held."""
+    rule = RetentionRule(
+        entry=entry, article="", retention_class=retention_class, period=period, starts=starts
+    )
+    return HoldingRule(rule, LEDGER, since=MICROS_MIN)
 
 
 def rule_end(holding: HoldingRule, start_day: int) -> End:

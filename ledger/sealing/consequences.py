@@ -1,4 +1,4 @@
-"""What a stretch of the governance partition asks of the vault: keys to destroy, subjects to close, settings. Pure.
+"""What a stretch of the governance partition asks of the vault: what to destroy, release, close and set. Pure.
 
 Owns: reading that out of ledger records. Leaves to others: doing it (`ledger.sealing.governance`).
 """
@@ -21,6 +21,7 @@ from ledger.vault.keys import EpochKeyName
 
 RETENTION_SET = "retention.set"
 KEY_DESTROYED = "key.destroyed"
+RETENTION_ENDED = "retention.ended"
 ERASURES = frozenset({"erasure_request", "consent_withdrawn", "end_of_agreement", "child_found"})
 """Reasons that end a person's whole record and not one period or proof."""
 
@@ -41,6 +42,7 @@ class Consequences:
         epochs: why -> epoch keys to destroy.
         classes: (subject, why) -> classes of which every key is to be destroyed.
         fact_keys: (subject, why) -> single facts' subject keys to destroy, by their names.
+        released: (subject, class) of what a hold had put aside -> the offset of the last release of it.
         closed: subjects to be closed.
         ended: subjects whose erasure is confirmed: identifiers may lead to them no longer.
     """
@@ -49,6 +51,7 @@ class Consequences:
     epochs: dict[str, set[EpochKeyName]] = field(default_factory=lambda: defaultdict(set))
     classes: dict[tuple[UUID, str], set[str]] = field(default_factory=lambda: defaultdict(set))
     fact_keys: dict[tuple[UUID, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    released: dict[tuple[UUID, str], int] = field(default_factory=dict)
     closed: dict[UUID, Closing] = field(default_factory=dict)
     ended: set[UUID] = field(default_factory=set)
 
@@ -72,6 +75,16 @@ class _Destruction(msgspec.Struct):
     fact: UUID | None = None
 
 
+class _Ended(msgspec.Struct):
+    """The open fields of `retention.ended`, as far as they tell a release from another end."""
+
+    retention_class: str
+    epoch_day: int | None = None
+    subject_pseudonym: UUID | None = None
+    fact: UUID | None = None
+    held_by: str | None = None
+
+
 def consequences(records: Iterable[tuple[int, LedgerRecord]]) -> Consequences:
     """What records of ledger partition 0 ask for.
 
@@ -90,6 +103,8 @@ def consequences(records: Iterable[tuple[int, LedgerRecord]]) -> Consequences:
             _add_setting(caused, offset, record)
         elif record.event_type == KEY_DESTROYED:
             _add_destruction(caused, offset, record)
+        elif record.event_type == RETENTION_ENDED:
+            _add_release(caused, offset, record)
     return caused
 
 
@@ -128,6 +143,15 @@ def _add_destruction(caused: Consequences, offset: int, entry: Entry) -> None:
                 caused.ended.add(subject)
     else:
         raise _names_no_key(offset)
+
+
+def _add_release(caused: Consequences, offset: int, entry: Entry) -> None:
+    """Of a person and neither a day's nor a proof's: what a hold had put aside is let go of."""
+    stated = msgspec.json.decode(entry.open_fields, type=_Ended)
+    if stated.subject_pseudonym is None or stated.held_by is not None:
+        return
+    if stated.epoch_day is None and stated.fact is None:
+        caused.released[stated.subject_pseudonym, stated.retention_class] = offset
 
 
 def _names_no_key(offset: int) -> IntegrityError:

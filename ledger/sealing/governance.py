@@ -14,7 +14,7 @@ The steps for each stretch of the log, and what a crash after each leaves:
 3. move the vault's position, by compare-and-swap, together with
    settings and with who is to be forgotten once the sealers are
    past what the inbox holds now;                                 nothing is owed
-4. forget those for whom that is so.                              forgotten; done again, to the same end
+4. forget those for whom that is so, once no batch is in flight.  forgotten; done again, to the same end
 
 So the position says: destroyed, and looked at. The intent counts, not only the confirmation: what was announced
 is done. What a hold keeps of an epoch MUST therefore be in the vault before the intent is published.
@@ -24,7 +24,8 @@ its fact. Owns: when the vault follows. Leaves to others: the tables (`ledger.va
 DESIGN sections 4, 7 and 8.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -37,11 +38,15 @@ from ledger.log.reader import check_dense, check_within_log
 from ledger.log.records import Partition, ReadRecord
 from ledger.sealing.consequences import Consequences, consequences
 from ledger.sealing.fields import NotKept
+from ledger.vault.in_flight import BatchInFlight
 from ledger.vault.vault import Vault
 
 GOVERNANCE = Partition(LEDGER_TOPIC, GOVERNANCE_PARTITION)
 POLL_S = 1.0
 """How long a broker that has said it holds more is waited for in one go; the reader gives up on its own."""
+FORGET_AGAIN_S = 10.0
+"""After a batch in flight kept us from forgetting. Each try keeps batches from beginning while it waits, and a dead
+sealer's batch ends when that sealer is back, in seconds."""
 
 log = structlog.get_logger()
 
@@ -71,11 +76,16 @@ class GovernanceFollower:
     Args:
         vault: the vault to keep up; used by this thread only.
         reader: of this follower alone.
+        monotonic: a clock in seconds, for waiting.
     """
 
-    def __init__(self, vault: Vault, reader: LogReader) -> None:
+    def __init__(
+        self, vault: Vault, reader: LogReader, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._vault = vault
         self._reader = reader
+        self._monotonic = monotonic
+        self._forget_not_before = monotonic()
         self._state = vault.governance_state()
         self._topic_seen = False
 
@@ -84,10 +94,9 @@ class GovernanceFollower:
         """The next offset of ledger partition 0 not applied."""
         return self._state.next_offset
 
-    @property
-    def not_kept(self) -> NotKept:
-        """What is left out, as of `rules_at`."""
-        return self._state.not_kept
+    def not_kept(self, sealed_at: int) -> NotKept:
+        """What is left out of a batch that is sealed at a moment, microseconds UTC, as of `rules_at`."""
+        return self._state.not_kept(sealed_at)
 
     def follow(self) -> None:
         """Applies whatever the partition holds now; one look-up of its end when there is nothing new.
@@ -104,10 +113,18 @@ class GovernanceFollower:
         self.forget_due()
 
     def forget_due(self) -> None:
-        """Forgets who waited for the sealers, where those are far enough; costs nothing when nobody waits."""
-        if self._state.forgetting:
+        """Forgets who waited for the sealers, where those are far enough; costs nothing when nobody waits.
+
+        A batch in flight puts it off: whoever follows next tries again.
+        """
+        if not self._state.forgetting or self._monotonic() < self._forget_not_before:
+            return
+        try:
             self._vault.forget_due()
-            self._state = self._vault.governance_state()
+        except BatchInFlight as waits:
+            self._forget_not_before = self._monotonic() + FORGET_AGAIN_S
+            log.info("governance.forgetting.waits", found=waits.found)
+        self._state = self._vault.governance_state()
 
     def _end(self) -> int:
         if not self._topic_seen:
@@ -169,8 +186,11 @@ class GovernanceFollower:
         for why, doomed in caused.epochs.items():
             standing = [name for name in doomed if not ring.epoch_destroyed(*name)]
             epochs += len(self._vault.destroy_epochs(standing, why)) if standing else 0
-        if keys or epochs:
-            log.info("governance.keys.destroyed", subject_keys=keys, epoch_keys=epochs)
+        released = 0
+        for (subject, retention_class), offset in caused.released.items():
+            released += self._vault.release_held(subject, [retention_class], offset=offset)
+        if keys or epochs or released:
+            log.info("governance.keys.destroyed", subject_keys=keys, epoch_keys=epochs, held_fields=released)
 
     def _inbox_ends(self) -> dict[tuple[str, int], int]:
         every = [partition for topic in INBOX_TOPICS for partition in self._reader.partitions_of(topic)]

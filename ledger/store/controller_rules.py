@@ -29,6 +29,7 @@ class Lines:
     settings: Iterable[Row]
     terminations: Iterable[Row]
     holds: Sequence[HoldRow | RestrictionRow]
+    returned: Iterable[Row] = ()
 
 
 def make_rules(lines: Lines) -> dict[str, ControllerRules]:
@@ -46,6 +47,9 @@ def make_rules(lines: Lines) -> dict[str, ControllerRules]:
     for controller, ends_at, choice, agreement_id, at in lines.terminations:
         termination = Termination(ends_at=ends_at, choice=choice, agreement_id=agreement_id, at=at)
         terminations.setdefault(controller, []).append(termination)
+    returned: dict[str, list[int]] = {}
+    for controller, at in lines.returned:
+        returned.setdefault(controller, []).append(at)
     holds: dict[str, list[HoldRow | RestrictionRow]] = {}
     for row in lines.holds:
         holds.setdefault(row.controller, []).append(row)
@@ -54,9 +58,10 @@ def make_rules(lines: Lines) -> dict[str, ControllerRules]:
             adoptions=tuple(adoptions.get(controller, ())),
             settings=tuple(settings.get(controller, ())),
             terminations=tuple(terminations.get(controller, ())),
+            returned=tuple(returned.get(controller, ())),
             holds=tuple(row.hold for row in holds.get(controller, ())),
         )
-        for controller in sorted({*adoptions, *settings, *terminations, *holds})
+        for controller in sorted({*adoptions, *settings, *terminations, *returned, *holds})
     }
 
 

@@ -63,8 +63,11 @@ class ExportSnapshot:
 
     def entry_count(self) -> int:
         """How many entries there are."""
-        row = self._connection.execute(SQL["export_entry_count"], self._parameters).fetchone()
-        return int(row[0]) if row else 0
+        return self._count("export_entry_count")
+
+    def consent_count(self) -> int:
+        """How many changes of consent there are; they outlast the entries, which leave the trail in time."""
+        return self._count("export_consent_count")
 
     def entries(self) -> Iterator[list[RecordedEntry]]:
         """The entries by when they happened, in batches."""
@@ -80,9 +83,13 @@ class ExportSnapshot:
             while rows := cursor.fetchmany(BATCH_ENTRIES):
                 yield [ConsentChange(*row) for row in rows]
 
+    def _count(self, name: str) -> int:
+        row = self._connection.execute(SQL[name], self._parameters).fetchone()
+        return int(row[0]) if row else 0
+
 
 def controllers_of(connection: Connection, streams: Sequence[UUID]) -> list[str]:
-    """The controllers whose entries some streams hold, by name."""
+    """The controllers of which some streams hold entries or consents, by name."""
     with translated_errors("reading a subject's controllers"), connection.transaction():
         rows = connection.execute(SQL["controllers_of"], {"streams": list(streams)}).fetchall()
     return [row[0] for row in rows]

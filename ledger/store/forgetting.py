@@ -5,7 +5,7 @@ Owns the questions; the statements are in `sql/forgetting.sql`. Whoever needs se
 carrying out (`ledger.forgetting`).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from ledger.entry import Entry
 from ledger.postgres.connection import Connection, translated_errors
 from ledger.postgres.named_sql import load_sql
 from ledger.projections.recipients import recipients_of
+from ledger.rules.periods import first_moment_after, first_moment_of
 from ledger.rules.retention import ConsentFact, ControllerRules
 from ledger.store.controller_rules import Lines, join_holds, join_restrictions, make_rules
 from ledger.store.forgetting_rows import (
@@ -34,6 +35,7 @@ from ledger.store.forgetting_rows import (
     RetentionRow,
     StoredRecord,
     SubjectRecipient,
+    TimeShown,
 )
 from ledger.store.ledger_store import read_positions
 
@@ -53,6 +55,10 @@ OWN_EVENT_TYPES = (
 """Facts only the ledger itself publishes: they show that the ledger runs, and not that anything happened."""
 PHASE = 7
 """Place of the phase in a row of `erasure_steps`."""
+RECENT_FACTS = 10_000
+"""Of each ledger partition, what shows the time: more than an hour of a busy one, months of a quiet one."""
+BATCH_RECORDS = 500
+"""Records held in memory at once: a megabyte or two."""
 ROWS_MAX = 1 << 62
 """No limit, as PostgreSQL takes one."""
 
@@ -76,19 +82,29 @@ class ForgettingQueries:
                 adoptions=self._rows("adoptions", {}),
                 settings=self._rows("settings", {}),
                 terminations=self._rows("terminations", {}),
+                returned=self._rows("returned", {}),
                 holds=[*self._holds(controller=None), *self._restrictions(stream=None)],
             )
         )
 
-    def newest_recorded(self) -> int | None:
-        """When the newest recorded fact of a publisher was sealed; None when there is none.
+    def time_shown(self, now: int, *, silence_max: int) -> TimeShown | None:
+        """What publishers' last facts show of the time; None when there is none.
 
-        By the last of each ledger partition: those before it were sealed earlier, but for two sealers' clocks.
+        Args:
+            now: the time to be shown, microseconds UTC. What was sealed after it shows nothing of it, unless there is
+                nothing else.
+            silence_max: a silence up to this is ordinary, microseconds; so is one less than twice as long as another
+                before it.
         """
-        partitions = list(read_positions(self._connection))
-        rows = self._rows("newest_recorded", {"partitions": partitions, "own": list(OWN_EVENT_TYPES)})
-        newest = rows[0][0]
-        return None if newest is None else int(newest)
+        parameters = {
+            "partitions": list(read_positions(self._connection)),
+            "own": list(OWN_EVENT_TYPES),
+            "recent": RECENT_FACTS,
+            "now": now,
+            "silence_max": silence_max,
+        }
+        shown = TimeShown(*self._rows("time_shown", parameters)[0])
+        return None if shown.newest is None else shown
 
     def ended_facts(self, controllers: Collection[str] | None = None) -> Ended:
         """The ends that are recorded, of days and proofs whose destruction is not confirmed.
@@ -106,7 +122,9 @@ class ForgettingQueries:
         """Destructions that were announced and are not confirmed, oldest first."""
         return [DestructionRow(*row) for row in self._rows("open_destructions", {})]
 
-    def consent_facts(self, *, stream: UUID | None = None, before: int | None = None) -> list[ConsentRow]:
+    def consent_facts(
+        self, *, stream: UUID | None = None, controller: str | None = None, before: int | None = None
+    ) -> list[ConsentRow]:
         """The changes of consent of every person and purpose of which any proof still stands, in log order.
 
         Of such a consent all changes are in it, also those whose own proof is gone: the end of one follows from
@@ -114,12 +132,14 @@ class ForgettingQueries:
 
         Args:
             stream: only this person's.
-            before: only consents whose first change happened before this; the others cannot have ended long ago.
+            controller: only this one's.
+            before: only consents of which a proof that stands may have begun to end before this: consents that are
+                relied on, nearly all of them, stay in the store.
         """
         return [
             ConsentRow(controller, subject, purpose, ConsentFact(*change), destroyed, erased_at)
             for controller, subject, purpose, *change, destroyed, erased_at in self._rows(
-                "consent_facts", {"stream": stream, "before": before}
+                "consent_facts", {"stream": stream, "controller": controller, "before": before}
             )
         ]
 
@@ -180,18 +200,22 @@ class ForgettingQueries:
         ]
 
     def recipients_of_subject(self, stream: UUID) -> list[SubjectRecipient]:
-        """Everyone who ever handled one person's data, by name, each with the events that show it.
+        """Everyone who ever handled one person's data, by name.
 
         From the records themselves, because the audit trail ends.
         """
-        found: dict[tuple[str, str], dict[Reference, None]] = {}
+        found: set[tuple[str, str]] = set()
+        for stored in self.records_of(stream):
+            if isinstance(stored.record, Entry):
+                found.update(recipients_of(stored.record))
+        return [SubjectRecipient(*recipient) for recipient in sorted(found)]
+
+    def references_of(self, stream: UUID, recipient: SubjectRecipient) -> Iterator[Reference]:
+        """The events that show that a recipient handled one person's data, in order, as `records_of` reads them."""
         for stored in self.records_of(stream):
             entry = stored.record
-            if isinstance(entry, Entry):
-                for recipient in recipients_of(entry):
-                    events = found.setdefault(recipient, {})
-                    events[Reference(entry.event_source, entry.event_id)] = None
-        return [SubjectRecipient(name, kind, list(found[name, kind])) for name, kind in sorted(found)]
+            if isinstance(entry, Entry) and recipient in recipients_of(entry):
+                yield Reference(entry.event_source, entry.event_id)
 
     def erasures_of(self, stream: UUID) -> list[ErasureState]:
         """A person's erasures, oldest first."""
@@ -222,16 +246,33 @@ class ForgettingQueries:
         parameters = {"stream": stream, "controller": controller}
         return [ExportRow(*row) for row in self._rows("exports", parameters)]
 
-    def records_of(self, stream: UUID) -> list[StoredRecord]:
-        """Every record of a stream that took effect, in order."""
-        return [
-            StoredRecord(partition, offset, decode_record(bytes(state)))
-            for partition, offset, state in self._rows("records_of", {"stream": stream})
-        ]
+    def records_of(self, stream: UUID, days: Collection[int] | None = None) -> Iterator[StoredRecord]:
+        """The records of a stream that took effect, in order, a batch in memory at a time: there may be millions.
 
-    def records_of_epoch(self, stream: UUID, day: int) -> list[StoredRecord]:
-        """The records of a stream that are sealed under one local day's keys, in order."""
-        return [stored for stored in self.records_of(stream) if stored.record.occurred_day == day]
+        In a transaction until the last one is taken: read all of them, and nothing else over this connection meanwhile.
+
+        Args:
+            stream: whose.
+            days: only those sealed under these local days' keys; None for all.
+        """
+        if days is not None and not days:
+            return
+        parameters = {
+            "stream": stream,
+            "since": None if days is None else first_moment_of(min(days)),
+            "until": None if days is None else first_moment_after(max(days)),
+        }
+        with (
+            translated_errors("reading records"),
+            self._connection.transaction(),
+            self._connection.cursor("records_of") as cursor,
+        ):
+            cursor.execute(SQL["records_of"], parameters)
+            while rows := cursor.fetchmany(BATCH_RECORDS):
+                for partition, offset, state in rows:
+                    record = decode_record(bytes(state))
+                    if days is None or record.occurred_day in days:
+                        yield StoredRecord(partition, offset, record)
 
     def _holds(self, *, controller: str | None) -> list[HoldRow]:
         return join_holds(self._rows("holds", {"controller": controller}))

@@ -23,6 +23,22 @@ RESTRICTION = "restriction"
 """The kind of the hold that a restriction of processing is: what is restricted is kept, Art. 18(2) GDPR."""
 
 
+class TimeShown(NamedTuple):
+    """What publishers' last facts show of the time.
+
+    Args:
+        newest: when the newest was sealed, by the sealer's clock.
+        supported: the latest moment that a sealer and the publisher of the same fact both say has come; publishers have
+            clocks of their own, and no fact happens after it was sealed.
+        silence_ended: when the last silence without its like before it ended; None without one. Facts that are sealed
+            after a clock jumped look like that, and so do those after a holiday.
+    """
+
+    newest: int
+    supported: int
+    silence_ended: int | None
+
+
 class StoredRecord(NamedTuple):
     """A ledger record that took effect, and where it is."""
 
@@ -253,11 +269,10 @@ class Reference(NamedTuple):
 
 
 class SubjectRecipient(NamedTuple):
-    """One who handled a person's data, and the events that show it, in order; `kind` is service or processor."""
+    """One who handled a person's data; `kind` is service or processor."""
 
     name: str
     kind: str
-    references: list[Reference]
 
 
 class ErasureStep(NamedTuple):

@@ -204,7 +204,7 @@ class Queries:
         return Totals(*next(self._rows("counters", {})))
 
     def subjects_count(self) -> int:
-        """How many data subjects have entries."""
+        """How many data subjects the audit trail shows entries of."""
         return int(next(self._rows("subjects_count", {}))[0])
 
     def counts(self, of: str) -> list[tuple[object, ...]]:

@@ -14,11 +14,14 @@ How this meets the others at READ COMMITTED, where each statement sees what was 
   sees the key; or the maker waits for us, reads the row again, and makes a tombstone.
 - **An identifier being linked**, likewise: the linker locks the row FOR SHARE and skips a forgotten subject; the
   DELETE here is a statement of its own after the UPDATE has waited, so that it sees every link there is.
+- **A batch that resolved an identifier and is still being sent**: whoever forgets first makes sure that there is
+  none (`in_flight`). That is the caller's to do.
 
 Owns: the columns closed_at, closed_why and forgotten_at, and the end of directory rows. Leaves to others: which
 keys are destroyed (`destruction`), and when; transactions. DESIGN sections 4 and 7.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -69,6 +72,11 @@ def is_closed(conn: Connection, subject: UUID) -> bool:
     return state is not None and state[0]
 
 
+def still_known(conn: Connection, subjects: Sequence[UUID]) -> list[UUID]:
+    """Which of these an identifier leads to, or could be linked to; in their order."""
+    return [row[0] for row in conn.execute(_SQL["still_known"], {"subjects": list(subjects)})]
+
+
 def closed_subjects(conn: Connection) -> list[UUID]:
     """Every closed subject, in order of its pseudonym."""
     return [row[0] for row in conn.execute(_SQL["closed_subjects"], binary=True)]
@@ -78,7 +86,7 @@ def forget(conn: Connection, subject: UUID) -> int:
     """Removes a closed subject's identifiers and bars new ones.
 
     Args:
-        conn: at READ COMMITTED; the caller commits.
+        conn: at READ COMMITTED, with the gate of `in_flight` closed; the caller commits.
         subject: its pseudonym.
 
     Returns:

@@ -181,13 +181,17 @@ def confirm_epochs_destroyed(conn: Connection, kek: KeyEncryption, names: Collec
     )
 
 
-def confirm_released(conn: Connection, subject: UUID, classes: Collection[str] | None) -> None:
+def confirm_released(
+    conn: Connection, subject: UUID, classes: Collection[str] | None, offset: int | None = None
+) -> None:
     """Looks whether anything is still held of a subject, in another transaction than the one that released.
+
+    The arguments are those of `held.release`.
 
     Raises:
         NotDestroyed: a field is still held.
     """
-    if (left := held.held_count(conn, subject, classes)) > 0:
+    if (left := held.held_count(conn, subject, classes, offset)) > 0:
         raise _not_destroyed([f"{subject} (held fields)"], f"{left} that still open")
 
 

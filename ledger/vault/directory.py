@@ -13,6 +13,7 @@ ending a link (the erasure's and the number's own life cycle). DESIGN section 7.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -76,7 +77,8 @@ def resolve(
     In order of the batch, and of each mention's identifiers: the first known one decides, the unknown ones
     are linked to the same subject. A pseudonym is known if it is a subject of that controller and otherwise
     ignored: publishers cannot make subjects of their own choosing. The pseudonym of a forgotten subject
-    decides like any other, and nothing is linked to it.
+    decides before any identifier, and nothing is linked to it: beside it an identifier that nobody knows yet may be
+    somebody's a moment later, and a record that is sealed again must reach the same subject (`in_flight`).
 
     Two queries and, for new people, two inserts, whatever the size of the batch. Identifiers are inserted in
     key order, so concurrent batches wait for each other without deadlock; one that finds an identifier taken
@@ -168,7 +170,10 @@ def _assign(
             else (key if key in owners and owners[key].controller == mention.controller else None)
             for key in its_keys
         )
-        subject = next((candidate for candidate in candidates if candidate is not None), None)
+        forgotten = (
+            key for key in its_keys if isinstance(key, UUID) and owners.get(key) == (mention.controller, True)
+        )
+        subject = next((one for one in chain(forgotten, candidates) if one is not None), None)
         if subject is None and links:
             subject = uuid4()
             assignment.new_subjects[subject] = mention.controller

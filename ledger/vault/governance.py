@@ -7,7 +7,7 @@ Owns: governance_position, retention_setting, forget_after. Leaves to others: re
 (`ledger.sealing.governance`), transactions (`ledger.vault.vault`). DESIGN sections 7 and 8.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -21,6 +21,14 @@ _SQL = load_sql(Path(__file__).parent / "sql" / "governance.sql")
 
 NO_END = 2**31 - 1
 """A last day that no day is after: what is set to 0 days and never set again."""
+
+
+class LeftOut(NamedTuple):
+    """A setting of 0 days: since when it holds, microseconds UTC, and the last local day of whose facts it acts on."""
+
+    since: int
+    last_day: int
+
 
 InboxEnds = Mapping[tuple[str, int], int]
 """(inbox topic, partition) -> the offset after its last record."""
@@ -45,13 +53,24 @@ class GovernanceState(NamedTuple):
 
     Args:
         next_offset: the next offset of ledger partition 0 to apply.
-        not_kept: (controller, class) -> the last local day of whose facts nothing of it is kept.
+        left_out: (controller, class) -> the settings of 0 days, oldest first; the later one's last day is the later.
         forgetting: whether subjects wait to be forgotten.
     """
 
     next_offset: int
-    not_kept: Mapping[tuple[str, str], int]
+    left_out: Mapping[tuple[str, str], Sequence[LeftOut]]
     forgetting: bool
+
+    def not_kept(self, at: int) -> dict[tuple[str, str], int]:
+        """(controller, class) -> the last local day of whose facts nothing is kept in what is sealed at a moment.
+
+        A setting holds from its own moment: until then, what comes in is kept as if it were not there.
+        """
+        return {
+            name: max(one.last_day for one in settings if one.since <= at)
+            for name, settings in self.left_out.items()
+            if settings[0].since <= at
+        }
 
 
 def load(conn: Connection) -> GovernanceState:
@@ -59,7 +78,7 @@ def load(conn: Connection) -> GovernanceState:
 
     Days are reckoned as for the end of a day's data (`ledger.rules.retention`): of the setting in force before the
     day began and every one since, the shortest holds. So after 0 days, whatever is set acts from the day after, and
-    0 days acts on days before it too, whose facts may come late.
+    0 days acts on days before it too, whose facts may come late; but not before its own moment.
 
     Raises:
         IntegrityError: the position's row is gone.
@@ -70,11 +89,11 @@ def load(conn: Connection) -> GovernanceState:
             "the vault lost its position in the governance partition",
             do="Insert 0 into governance_position: everything is then applied again, which is safe.",
         )
-    not_kept = {
-        (controller, retention_class): NO_END if set_again_at is None else local_day(set_again_at)
-        for controller, retention_class, set_again_at in conn.execute(_SQL["not_kept"])
-    }
-    return GovernanceState(next_offset=row[0], not_kept=not_kept, forgetting=row[1])
+    left_out: dict[tuple[str, str], list[LeftOut]] = {}
+    for controller, retention_class, since, set_again_at in conn.execute(_SQL["not_kept"]):
+        last_day = NO_END if set_again_at is None else local_day(set_again_at)
+        left_out.setdefault((controller, retention_class), []).append(LeftOut(since, last_day))
+    return GovernanceState(next_offset=row[0], left_out=left_out, forgetting=row[1])
 
 
 def advance(

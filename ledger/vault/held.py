@@ -5,6 +5,10 @@ destroyed, the secrets of the held person's fields of that day are derived and s
 a record falls back on them. A secret opens one field of one record and tells nothing about the epoch key it came
 from (HKDF).
 
+**What was released never comes back**: its row stays as a tombstone, which neither holding nor a second copy writes
+over. A row also keeps how far the vault had followed the governance partition when it was put aside, so that a release
+that is applied again, in a vault that was restored, ends what it ended then and no later hold's share.
+
 **A held field dies with its subject key.** Destroying that key deletes what was held under it, in the same
 transaction, and holding locks the key's row first: so a person who is erased is not kept by an old hold, and a
 hold that comes a moment too late stores nothing.
@@ -63,7 +67,7 @@ class HeldField(msgspec.Struct, frozen=True, kw_only=True):
 def hold(
     conn: Connection, kek: KeyEncryption, rows: Collection[HeldField], *, on_made: OnMade | None = None
 ) -> None:
-    """Stores secrets, wrapped; those held already stay, those whose subject key is dead are left out.
+    """Stores secrets, wrapped; those held already stay, those released or whose subject key is dead are left out.
 
     Args:
         conn: at READ COMMITTED; the caller commits.
@@ -87,7 +91,8 @@ def hold(
         binary=True,
     ).fetchall()
     if stored and on_made is not None:
-        on_made(Made(held_fields=tuple(made[salt, field] for salt, field in stored)))
+        rows_made = (made[salt, field]._replace(rules_at=rules_at) for salt, field, rules_at in stored)
+        on_made(Made(held_fields=tuple(rows_made)))
 
 
 def read(conn: Connection, kek: KeyEncryption, salts: Collection[bytes]) -> dict[HeldName, bytes]:
@@ -111,22 +116,28 @@ def subjects(conn: Connection) -> list[tuple[str, UUID, str]]:
     return [(controller, subject, name) for controller, subject, name in conn.execute(_SQL["subjects"])]
 
 
-def release(conn: Connection, subject: UUID, classes: Collection[str] | None) -> int:
-    """Deletes what is held of a subject; how many fields.
+def release(
+    conn: Connection, subject: UUID, classes: Collection[str] | None, offset: int | None = None
+) -> int:
+    """Makes tombstones of what is held of a subject; of how many fields.
 
     Args:
         conn: the caller commits.
         subject: whose fields.
         classes: of these classes, each fact's own among them; None for all.
+        offset: of the release in the governance partition: what was put aside after it stays; None for all.
     """
     asked = None if classes is None else sorted(set(classes))
-    return conn.execute(_SQL["release"], {"subject": subject, "classes": asked}).rowcount
+    return conn.execute(_SQL["release"], {"subject": subject, "classes": asked, "offset": offset}).rowcount
 
 
-def held_count(conn: Connection, subject: UUID, classes: Collection[str] | None) -> int:
+def held_count(
+    conn: Connection, subject: UUID, classes: Collection[str] | None, offset: int | None = None
+) -> int:
     """How many fields are held of a subject; the arguments are those of `release`."""
     asked = None if classes is None else sorted(set(classes))
-    (count,) = conn.execute(_SQL["count"], {"subject": subject, "classes": asked}).fetchall()
+    parameters = {"subject": subject, "classes": asked, "offset": offset}
+    (count,) = conn.execute(_SQL["count"], parameters).fetchall()
     return int(count[0])
 
 

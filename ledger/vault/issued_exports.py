@@ -1,4 +1,4 @@
-"""The archives that were written of personal data: where each went, so that an erasure can look for it.
+"""The archives of personal data that were written or begun: where each went, so that an erasure can look for it.
 
 An archive that was handed on or moved is out of sight; that one was made, and where, is not. The path is what an
 operator typed and may hold a name: it stands here, and in no fact and no log.
@@ -18,16 +18,16 @@ _SQL = load_sql(Path(__file__).parent / "sql" / "issued_exports.sql")
 
 
 class IssuedExport(NamedTuple):
-    """One archive that was written, or was about to be when the process died.
+    """One archive that was written, is being written, or was when the process died.
 
     Args:
         export_id: its id, as in `export.made`.
         controller: whose data it holds.
         subject: the one data subject it is about; None for all of the controller.
         host: the machine whose path it is.
-        path: where it was put, absolute.
-        sha256: of the file, 64 lower-case hex digits: a file with another digest is not it.
-        made_at: microseconds since the epoch, UTC.
+        path: where it was put, or will be, absolute.
+        sha256: of the file, 64 lower-case hex digits; None while it is not whole.
+        made_at: when it was begun, microseconds since the epoch, UTC.
     """
 
     export_id: UUID
@@ -35,13 +35,24 @@ class IssuedExport(NamedTuple):
     subject: UUID | None
     host: str
     path: str
-    sha256: str
+    sha256: str | None
     made_at: int
 
 
 def note(conn: Connection, export: IssuedExport) -> None:
     """Notes an archive; a second note of the same id changes nothing. The caller commits."""
     conn.execute(_SQL["note_issued_export"], export._asdict())
+
+
+def complete(conn: Connection, export_id: UUID, sha256: str) -> None:
+    """Adds the digest of an archive that is whole. The caller commits."""
+    conn.execute(_SQL["complete_issued_export"], {"export_id": export_id, "sha256": sha256})
+
+
+def closed_of(conn: Connection, controller: str, subject: UUID | None) -> int:
+    """How many of the people an archive may hold are closed: none is ever opened again, so it only grows."""
+    rows = conn.execute(_SQL["closed_of"], {"controller": controller, "subject": subject}).fetchall()
+    return int(rows[0][0])
 
 
 def of_subject(conn: Connection, controller: str, subject: UUID) -> Sequence[IssuedExport]:

@@ -45,7 +45,7 @@ class MadeEpochKey(NamedTuple):
 
 
 class MadeHeldField(NamedTuple):
-    """A row of `held_field`."""
+    """A row of `held_field` that is not released; `rules_at`: see `held`."""
 
     salt: bytes
     field: str
@@ -53,6 +53,7 @@ class MadeHeldField(NamedTuple):
     retention_class: str
     kek_id: bytes
     wrapped: bytes
+    rules_at: int = 0
 
 
 class Made(NamedTuple):

@@ -10,7 +10,8 @@ Two kinds of writing, of different weight:
   have to survive `kill -9` of the sealer, which they do once the server has answered; if the database server
   itself crashes, half a second of counting is lost and a poison record is tried once more.
 
-Owns: sealer_progress, sealer_chain. Leaves to others: what is done about a record tried too often.
+Owns: sealer_progress and sealer_chain. Leaves to others: what is done about a record tried too often, and the column
+sealing_until, which `advance` ends the meaning of by passing it (`in_flight`).
 DESIGN section 4.
 """
 

@@ -68,17 +68,18 @@ class PutBack(NamedTuple):
 
 
 class _Kind(NamedTuple):
-    """A kind of key: its statements' suffix, its columns, and the place its bytes belong to."""
+    """A kind of key: its statements' suffix, its columns, and the place its bytes belong to, by the first of them."""
 
     name: str
     columns: int
     place: Callable[..., bytes]
+    in_place: int
 
 
 _KINDS = (
-    _Kind("subject_key", 2, subject_key_place),
-    _Kind("epoch_key", 3, epoch_key_place),
-    _Kind("held_field", 4, held_field_place),
+    _Kind("subject_key", 2, subject_key_place, 2),
+    _Kind("epoch_key", 3, epoch_key_place, 3),
+    _Kind("held_field", 5, held_field_place, 4),
 )
 
 
@@ -173,6 +174,22 @@ class VaultRecovery:
         with self._errors():
             return progress.load(self._conn, topic, partition)
 
+    def mark_sent(self, topic: str, partition: int, begin: int, sent_until: int) -> None:
+        """Keeps that records are in the log that the position does not know of, as their sealer did; never less.
+
+        Marks are raised only: one that stands may be of records on their way, and loses its meaning when the position
+        reaches it.
+
+        Args:
+            topic: of the inbox.
+            partition: its partition.
+            begin: the first offset it holds; the position of one that the vault does not know.
+            sent_until: the offset after the last of which the log holds anything.
+        """
+        name = {"topic": topic, "partition": partition}
+        with self._errors():
+            self._conn.execute(_SQL["mark_sent"], {**name, "begin": begin, "sent_until": sent_until})
+
     def move_progress(
         self, topic: str, partition: int, next_offset: int, chain: Mapping[int, SourcePosition]
     ) -> bool:
@@ -203,7 +220,8 @@ class VaultRecovery:
             fresh: list[tuple[Wrapped, tuple[Any, ...]]] = []
             for kek_id, wrapped, *columns in rows:
                 try:
-                    fresh.append((self._under_current(kek_id, wrapped, kind.place(*columns)), tuple(columns)))
+                    place = kind.place(*columns[: kind.in_place])
+                    fresh.append((self._under_current(kek_id, wrapped, place), tuple(columns)))
                 except NotPermitted:
                     other_kek += 1
                 except IntegrityError:

@@ -4,11 +4,14 @@ The contract, for both sides:
 
 - **Order.** A subject exists before it is returned, a key before it is returned; a record sealed with them
   may be sent as soon as the call is back. Callers MUST NOT send before.
+- **Batches.** A sealer MUST call `begin_sealing` before it resolves anybody of a batch, and `end_sealing` after the
+  last `advance` of it: in between nobody is forgotten. After an error in between it MUST NOT go on with the batch, nor
+  begin another, but close the vault. What `forget_subject` refuses with `BatchInFlight` comes about later: call again.
 - **Durability.** Each call has committed when it returns and survives a crash of the database server (we ask
   for `synchronous_commit` whatever the server's default), save for `mark_trying` and `clear_trying`.
 - **Atomicity.** Each call takes effect wholly or not at all.
-- **Idempotence.** All but `advance` and `mark_trying` may be repeated. After an error in `advance`, load the
-  progress again; the move may have happened. A repeated `mark_trying` counts one attempt too many.
+- **Idempotence.** All but `advance`, `mark_trying` and `begin_sealing` may be repeated. After an error in `advance`,
+  load the progress again; the move may have happened. A repeated `mark_trying` counts one attempt too many.
 - **Destroyed stays destroyed.** No call makes a key where there is a tombstone, nor any key of a closed
   subject. Callers MUST NOT keep a `KeyRing` beyond its batch.
 - **Gone means looked for.** What destroys, closes, forgets or releases looks again in a later transaction before
@@ -28,7 +31,7 @@ from types import TracebackType
 from uuid import UUID
 
 from ledger.entry import SourcePosition
-from ledger.errors import IntegrityError
+from ledger.errors import CallerError, IntegrityError
 from ledger.postgres import migrations
 from ledger.postgres.connection import Connection, connect, translated_errors
 from ledger.postgres.migrations import Migration
@@ -39,6 +42,7 @@ from ledger.vault.directory import Mention
 from ledger.vault.governance import GovernanceState, InboxEnds, RetentionSetting
 from ledger.vault.held import HeldField, HeldName
 from ledger.vault.identifiers import Identifier
+from ledger.vault.in_flight import Gate, Stretch
 from ledger.vault.issued_exports import IssuedExport
 from ledger.vault.kek import KEY_BYTES, KeyEncryption, secret_place
 from ledger.vault.kek_register import register_first, retired_kek_refused
@@ -48,8 +52,11 @@ from ledger.vault.progress import Progress
 
 VAULT_SCHEMA = "vault"
 INDEX_KEY_NAME = "identifier_index"
+FORGOTTEN_WHY = "erasure_request"
 OWN_FACTS_KEY_NAME = "own_facts"
 MIGRATIONS = Path(__file__).parent / "migrations"
+FORGOTTEN_AT_ONCE = 100
+"""Subjects forgotten in one transaction, which no batch can begin before the end of: some 0.2 s."""
 _SQL = load_sql(Path(__file__).parent / "sql" / "secrets.sql")
 
 TABLES = (
@@ -116,6 +123,8 @@ class Vault:
         self._application_name = application_name
         self._copies = copies
         self._on_made = on_made if copies is None else self._copy
+        self._gate = Gate(schema)
+        self._sealing = False
         self._conn = self._connect()
         try:
             migrations.check(self._conn, MIGRATIONS, schema)
@@ -208,15 +217,32 @@ class Vault:
 
         Raises:
             NotFound: no such subject.
-            CallerError: it is not closed.
+            CallerError: it is not closed; or a batch of this very vault is in flight.
+            BatchInFlight: a sealer's batch does not let us now; call again.
             NotForgotten: another look still finds identifiers.
         """
-        with self._transaction("forget a data subject") as conn:
-            removed = closing.forget(conn, subject)
-        # A crash here leaves it forgotten and unconfirmed; the caller asks again.
-        with self._transaction("confirm that a data subject is forgotten") as conn:
-            closing.confirm_forgotten(conn, subject)
+        return self._forget([subject])
+
+    def _forget(self, subjects: Sequence[UUID]) -> int:
+        """Forgets some subjects in one transaction, of which those that are forgotten need none."""
+        if self._sealing:
+            raise CallerError("nobody is forgotten in the middle of a batch", do="End the batch first.")
+        with self._statement("look who is forgotten") as conn:
+            left = closing.still_known(conn, subjects)
+        removed = 0
+        if left:
+            with self._transaction("forget data subjects") as conn:
+                self._close_gate(conn)
+                removed = sum(closing.forget(conn, subject) for subject in left)
+        # A crash here leaves them forgotten and unconfirmed; the caller asks again.
+        with self._transaction("confirm that data subjects are forgotten") as conn:
+            for subject in subjects:
+                closing.confirm_forgotten(conn, subject)
         return removed
+
+    def _close_gate(self, conn: Connection) -> None:
+        """Keeps batches out until the transaction ends."""
+        self._gate.close(conn)
 
     def directory_count(self, subject: UUID) -> int:
         """How many identifiers lead to a subject."""
@@ -275,8 +301,15 @@ class Vault:
         with self._transaction("list held subjects") as conn:
             return held.subjects(conn)
 
-    def release_held(self, subject: UUID, classes: Collection[str] | None) -> int:
-        """Deletes what is held of a subject, of some classes or of all, and confirms it.
+    def release_held(
+        self, subject: UUID, classes: Collection[str] | None, *, offset: int | None = None
+    ) -> int:
+        """Ends what is held of a subject, for ever, and confirms it.
+
+        Args:
+            subject: whose fields.
+            classes: of these classes, each fact's own among them; None for all.
+            offset: of the release in the governance partition: what was put aside after it stays; None for all.
 
         Returns:
             How many fields were released.
@@ -285,10 +318,10 @@ class Vault:
             NotDestroyed: one is still held.
         """
         with self._transaction("release held fields") as conn:
-            released = held.release(conn, subject, classes)
+            released = held.release(conn, subject, classes, offset)
         # A crash here leaves them released and unconfirmed; the caller asks again.
         with self._transaction("confirm a release") as conn:
-            destruction.confirm_released(conn, subject, classes)
+            destruction.confirm_released(conn, subject, classes, offset)
         return released
 
     # Destruction
@@ -408,14 +441,24 @@ class Vault:
             return governance.not_forgotten(conn, subjects)
 
     def forget_due(self) -> None:
-        """Forgets the subjects that waited for the sealers, where those are past what the inbox held."""
+        """Forgets the subjects that waited for the sealers, where those are past what the inbox held.
+
+        Raises:
+            BatchInFlight: a sealer's batch does not let us now; call again.
+        """
         with self._transaction("look who is to be forgotten") as conn:
             due = governance.due_to_forget(conn)
-        for subject in due:
-            self.forget_subject(subject)
-            # A crash here leaves it forgotten and still waiting; the next call forgets it again.
+        for first in range(0, len(due), FORGOTTEN_AT_ONCE):
+            subjects = due[first : first + FORGOTTEN_AT_ONCE]
+            for subject in subjects:
+                # Closed long before, unless somebody undid it; the confirmed erasure is in the log, so it holds.
+                if not self.is_closed(subject):
+                    self.close_subject(subject, FORGOTTEN_WHY)
+            self._forget(subjects)
+            # A crash here leaves them forgotten and still waiting; the next call forgets them again.
             with self._transaction("end a wait") as conn:
-                governance.end_wait(conn, subject)
+                for subject in subjects:
+                    governance.end_wait(conn, subject)
 
     # Archives of personal data; see `issued_exports`
 
@@ -423,6 +466,16 @@ class Vault:
         """Notes where an archive of personal data was put."""
         with self._transaction("note an export") as conn:
             issued_exports.note(conn, export)
+
+    def complete_issued_export(self, export_id: UUID, sha256: str) -> None:
+        """Adds the digest of an archive that is whole to its note."""
+        with self._transaction("complete an export") as conn:
+            issued_exports.complete(conn, export_id, sha256)
+
+    def closed_of(self, controller: str, subject: UUID | None) -> int:
+        """How many closed subjects a controller has; of one subject, 1 or 0."""
+        with self._transaction("count closed subjects") as conn:
+            return issued_exports.closed_of(conn, controller, subject)
 
     def issued_exports(self, controller: str, subject: UUID) -> Sequence[IssuedExport]:
         """The archives that can hold a data subject's data, oldest first; whether they still stand is not known."""
@@ -433,6 +486,37 @@ class Vault:
         """Takes the note of an archive away, once it is gone; whether there was one."""
         with self._transaction("forget an export") as conn:
             return issued_exports.forget(conn, export_id)
+
+    # Batches in flight; see `in_flight`
+
+    def begin_sealing(self, batch: Collection[Stretch]) -> None:
+        """Keeps how far a batch reaches, and keeps everybody from being forgotten until `end_sealing`.
+
+        Raises:
+            ProgressMoved: another sealer moved the position of one of its inbox partitions; nothing is in flight.
+            CallerError: a batch of this vault is in flight, or ended in an error.
+        """
+        with self._statement("begin a batch") as conn:
+            if self._sealing:
+                raise CallerError(
+                    "a batch is in flight", do="End it first; after an error in it, open another vault."
+                )
+            self._sealing = True
+            try:
+                self._gate.begin(conn, batch)
+            except progress.ProgressMoved:
+                self._sealing = False
+                raise
+
+    def end_sealing(self) -> None:
+        """Ends a batch of which every position has moved.
+
+        Raises:
+            InfrastructureError: the session of `begin_sealing` ended before; open another vault.
+        """
+        with self._statement("end a batch") as conn:
+            self._gate.end(conn)
+        self._sealing = False
 
     # Sealer progress; see `progress`
 
@@ -508,6 +592,7 @@ class Vault:
         with translated_errors(what), retired_kek_refused():
             if self._conn.broken:
                 self._conn = self._connect()
+                self._sealing = False  # the gate went with the session; the mark stands
             yield self._conn
 
     def _connect(self) -> Connection:

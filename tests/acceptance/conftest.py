@@ -9,7 +9,7 @@ from tests.ledger_home import LedgerHome, await_recorded
 
 @pytest.fixture(scope="module")
 def served(home: LedgerHome) -> Iterator[None]:
-    """Sealer and recorder run beside the commands, as in production: a command that waits for them waits briefly."""
-    with home.process("up"):
+    """Sealer and recorder run beside the commands."""
+    with home.serving():
         await_recorded(home)
         yield

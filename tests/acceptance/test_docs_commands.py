@@ -10,7 +10,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -120,7 +120,15 @@ def ledger_arguments(text: str) -> list[str]:
     return arguments
 
 
-SHOWN = list({command.text: command for command, _ in reversed(commands(run=True))}.values())[::-1]
+def once_each(found: Iterable[Command]) -> list[Command]:
+    """The first of each text, in the order of the pages: a later page may count on what an earlier one did."""
+    first: dict[str, Command] = {}
+    for command in found:
+        first.setdefault(command.text, command)
+    return list(first.values())
+
+
+SHOWN = once_each(command for command, _ in commands(run=True))
 """Every command to run, once each, with the page that shows it first."""
 DEMO = next(command.text for command in SHOWN if command.text in MADE_OF)
 STATEMENTS = [

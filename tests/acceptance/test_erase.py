@@ -93,7 +93,7 @@ def forgotten() -> Iterator[Forgotten]:
                 inbox_record(
                     "data.erased",
                     f"erased-{recipient}",
-                    source=PBX,
+                    source=PBX if recipient == SPEECH else recipient,
                     subject_pseudonym=str(stream),
                     erasure_id=asked["fact"]["erasure_id"],
                     service=recipient,

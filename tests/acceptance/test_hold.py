@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ledger.bootstrap import Runtime
-from tests.ledger_home import LedgerHome, await_recorded, call, publish
+from tests.ledger_home import LedgerHome, await_recorded, call, inbox_record, publish
 
 pytestmark = pytest.mark.usefixtures("served")
 
@@ -46,6 +46,7 @@ def test_hold_on_a_controller_is_placed_and_lifted(home: LedgerHome, controller:
         "placed_at": stated["fact"]["occurred_at"],
         "ends_at": "2099-01-31T00:00:00.000000Z",
         "lifted_at": None,
+        "lifted_by": "hold.lifted",
         "ledger": stated["fact"]["ledger"],
     }
     assert expected == stated["state"]
@@ -97,7 +98,7 @@ def test_export_hold_ends_after_thirty_days_by_itself(home: LedgerHome, controll
     """The day it is placed on does not count, and the last day ends at local midnight."""
     stated = place(home, controller, "--kind", "export", "--at", "2026-03-01T09:00:00Z")
     assert stated["state"]["ends_at"] == "2026-03-31T22:00:00.000000Z"
-    assert stated["warnings"] == []
+    assert "finding" not in str(stated["warnings"])
 
 
 def test_export_hold_has_the_period_of_the_adopted_policy(
@@ -136,6 +137,47 @@ def test_placed_again_both_hold_and_both_are_lifted(home: LedgerHome, controller
     assert [each["state"] for each in held(home, controller)] == ["ended", "held"]
     home.json("hold", "lift", "h", "--controller", controller)
     assert [each["state"] for each in held(home, controller)] == ["lifted", "lifted"]
+
+
+def test_hold_whose_end_has_passed_is_warned_of(home: LedgerHome, controller: str) -> None:
+    """It keeps nothing, and nobody should believe it does."""
+    stated = place(home, controller, "--kind", "legal", "--ends", "2020-01-01")
+    assert stated["state"]["state"] == "ended"
+    assert "keeps nothing" in stated["warnings"][0]
+
+
+def test_hold_to_come_is_planned_and_can_be_lifted(home: LedgerHome, controller: str) -> None:
+    """Until it begins it keeps nothing; lifted before that, it never will, and the list and the rules agree."""
+    stated = place(
+        home, controller, "--kind", "legal", "--at", "2098-01-01", "--ends", "2099-01-01", "--id", "h"
+    )
+    assert stated["state"]["state"] == "planned"
+    assert "until then it keeps nothing" in stated["warnings"][0]
+    early = home.run("hold", "lift", "h", "--controller", controller, "--at", "2097-01-01")
+    assert early.returncode == 2
+    home.json("hold", "lift", "h", "--controller", controller)
+    [row] = held(home, controller)
+    assert (row["state"], row["lifted_at"]) == ("lifted", row["placed_at"])
+
+
+def test_restriction_is_listed_with_what_ends_it(home: LedgerHome, parts: Runtime, controller: str) -> None:
+    """An erasure that it keeps points here: whose, by which law, and which fact lifts it."""
+    said: dict[str, Any] = {"controller": controller, "subject_phone": CALLER, "restriction_id": "r-1"}
+    restricted = {**said, "ground": "needed_for_claim"}
+    publish(parts, inbox_record("processing.restricted", "set", **restricted))
+    await_recorded(home)
+    [row] = held(home, controller)
+    assert (row["hold"], row["state"], row["kind"]) == ("r-1", "held", "restriction")
+    assert (row["article"], row["lifted_by"]) == ("GDPR Art. 18(1)(c)", "restriction.lifted")
+    assert row["subject"] is not None
+    assert "with restriction.lifted" in " ".join(
+        home.run("hold", "list", "--controller", controller).stdout.decode().split()
+    )
+    refused = home.run("hold", "lift", "r-1", "--controller", controller)
+    assert (refused.returncode, b"restriction.lifted" in refused.stderr) == (3, True)
+    publish(parts, inbox_record("restriction.lifted", "lifted", **said))
+    await_recorded(home)
+    assert [each["state"] for each in held(home, controller)] == ["lifted"]
 
 
 def test_lifting_what_does_not_hold_is_refused(home: LedgerHome, controller: str) -> None:

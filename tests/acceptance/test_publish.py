@@ -53,7 +53,7 @@ REFUSED = {
 @pytest.fixture(scope="module")
 def up(home: LedgerHome) -> Iterator[LedgerHome]:
     """The module's ledger with sealer and recorder running, so that nobody waits for them."""
-    with home.process("up"):
+    with home.serving():
         yield home
 
 

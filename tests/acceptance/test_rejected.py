@@ -41,7 +41,7 @@ def rejected(home: LedgerHome) -> Iterator[Rejected]:
                 vault.mark_trying(at.topic, at.partition, at.offset, at.offset)
         settle(parts)
     by_reason = {row["reason"]: row["ledger"] for row in home.json("rejected", "list")["rejected"]}
-    with home.process("up"):
+    with home.serving():
         yield Rejected(
             home=home, garbage=by_reason["magic_unknown"], exhausted=by_reason["attempts_exhausted"]
         )

@@ -40,6 +40,14 @@ def test_class_that_shows_the_law_was_kept_is_a_finding(home: LedgerHome, contro
     assert "does not hold" in home.json("retention", "set", *given)["warnings"][0]
     [entry] = home.json("trail", "--controller", controller)["entries"]
     assert {finding["code"] for finding in entry["findings"]} == {"retention_not_settable"}
+    assert home.json("retention", "set", *given)["state"] == {"settings": []}
+
+
+def test_setting_in_the_future_is_warned_of(home: LedgerHome, controller: str) -> None:
+    """Nothing changes before its date, which may be a mistake."""
+    home.json("policy", "adopt", "callvoip-faq", "--controller", controller)
+    given = ("--controller", controller, "--class", "call_history", "--days", "0", "--at", "2099-01-01")
+    assert "nothing changes before 2099-01-01" in home.json("retention", "set", *given)["warnings"][-1]
 
 
 @pytest.mark.parametrize(

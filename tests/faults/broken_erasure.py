@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
@@ -101,6 +101,9 @@ class NeverCloses(Vault):
         with self._transaction("forget") as conn:
             return conn.execute("DELETE FROM directory WHERE subject = %s", (subject,)).rowcount
 
+    def forget_due(self) -> None:
+        """Nothing: it has forgotten already."""
+
 
 class TrustsTheVault(Attempt):
     """Calls a destruction confirmed because the vault said so."""
@@ -127,6 +130,16 @@ class TakesSilenceForAYes(Attempt):
     def _verify(self, state: ErasureState) -> bool:
         self.say([facts.verified(about(state), self._reread(state), None)])
         return True
+
+
+class BelievesAnybody(Attempt):
+    """Takes an answer by the name it gives, whoever published it and whenever."""
+
+    def state(self, erasure_id: str) -> ErasureState:
+        """Every answer as if its recipient had given it just now."""
+        state = super().state(erasure_id)
+        believed = [row._replace(source=row.service, sealed_at=self.now) for row in state.confirmations]
+        return replace(state, confirmations=believed)
 
 
 class DestroysTheDay(Attempt):

@@ -15,7 +15,7 @@ from ledger.config import INSTRUCTIONS_TOPIC
 from ledger.contract.ledger_record import decode_record
 from ledger.entry import Entry
 from ledger.errors import InfrastructureError, LedgerError
-from ledger.forgetting.certificate import state_of
+from ledger.forgetting.certificate import certificate, state_of
 from ledger.forgetting.erasure import Erasures
 from ledger.forgetting.erasure_plan import erasure_id_of
 from ledger.forgetting.topic_scan import TopicScan
@@ -26,6 +26,7 @@ from ledger.store.queries import Queries
 from ledger.vault.destruction import NotDestroyed
 from ledger.vault.vault import Vault
 from tests.faults.broken_erasure import (
+    BelievesAnybody,
     ClaimsTombstones,
     DestroysTheDay,
     DoesItAndSaysFailed,
@@ -325,6 +326,41 @@ def test_mutant_that_takes_silence_for_a_yes_is_noticed(scene: Scene) -> None:
     """An erasure that ends verified by itself is what nobody may rely on."""
     with pytest.raises(AssertionError):
         check_silence_is_named(scene, erasures_with(TakesSilenceForAYes))
+
+
+# Answers of those who were not asked
+
+
+def check_strangers_are_not_believed(scene: Scene, erasures: type[Erasures] = Erasures) -> None:
+    """Everybody's answer, once from themselves before they were told, and once by a stranger: the erasure waits on."""
+    erasure_id = erasure_id_of(scene.subject(scene.caller))
+    early: dict[str, Any] = {"erasure_id": erasure_id, "outcome": "erased", "controller": scene.controller}
+    publish(
+        scene.parts,
+        *(inbox_record("data.erased", f"early {it}", source=it, service=it, **early) for it in RECIPIENTS),
+    )
+    settle(scene.parts)
+    state = scene.erase()
+    scene.answer(state, *RECIPIENTS, source="urn:evil:svc")
+    state = erasures(scene.parts, settle=settle).advance(state.erasure_id)
+    assert state_of(state) == "waiting"
+    shown = certificate(state, now=scene.parts.clock(), inbox_retention_hours=72)
+    assert {each["answer"] is None for each in shown["recipients"]} == {True}
+    found = sorted((each["source"], each["service"], each["why"]) for each in shown["disregarded_answers"])
+    assert found == sorted(
+        [(it, it, "too_early") for it in RECIPIENTS] + [("urn:evil:svc", it, "stranger") for it in RECIPIENTS]
+    )
+
+
+def test_answer_of_a_stranger_or_from_before_the_instruction_confirms_nothing(scene: Scene) -> None:
+    """The erasure's id follows from the pseudonym, which is in the trail: anybody can name it."""
+    check_strangers_are_not_believed(scene)
+
+
+def test_mutant_that_believes_anybody_is_noticed(scene: Scene) -> None:
+    """It verifies what nobody confirmed."""
+    with pytest.raises(AssertionError):
+        check_strangers_are_not_believed(scene, erasures_with(BelievesAnybody))
 
 
 # Row 51: erasure of one party of a call

@@ -70,7 +70,7 @@ CREATE TABLE restrictions (
 );
 CREATE INDEX restrictions_by_stream ON restrictions (stream);
 
--- Either a day's data (epoch_day) or one fact's proof (subject and fact).
+-- A day's data (epoch_day), one fact's proof (subject and fact), or what a hold had put aside (subject alone).
 CREATE TABLE retention_ends (
     ledger_partition integer NOT NULL,
     ledger_offset    bigint  NOT NULL,
@@ -127,12 +127,14 @@ CREATE TABLE instructions (
     subject           uuid,
     retention_classes text[]  NOT NULL,
     epochs            text[]  NOT NULL,
+    except_subjects   text[]  NOT NULL,
     confirm_by        bigint  NOT NULL,
     occurred_at       bigint  NOT NULL,
     sealed_at         bigint  NOT NULL,
     PRIMARY KEY (ledger_partition, ledger_offset)
 );
 CREATE INDEX instructions_by_erasure ON instructions USING hash (erasure_id);
+CREATE INDEX instructions_by_run ON instructions USING hash (run_id);
 
 -- The ledger's own results of an erasure; document holds the fact's open fields, JSON.
 CREATE TABLE erasures (
@@ -210,7 +212,8 @@ CREATE TABLE recipients (
 );
 CREATE UNIQUE INDEX recipients_first ON recipients (controller, name, kind, event_type, ledger_partition);
 
--- What a retention period came to, by what was sealed at or before `as_of`: one row per day's data and per proof.
+-- What a retention period came to, by what was sealed at or before `as_of`: one row per day's data and per proof, and
+-- per person and class of what a hold had put aside, which has no key of its own and goes with the fact of its end.
 -- `due_from` is when it had to go: the end of the period, or when it was found to be held no longer. `late` is null
 -- while the destruction is not confirmed: only who has a clock can tell then.
 CREATE FUNCTION retention_status_at(as_of bigint)
@@ -223,19 +226,22 @@ RETURNS TABLE (
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT e.controller, e.retention_class, e.epoch_day, e.subject, e.fact, e.starts, e.period, e.rule, e.action,
-           e.ended_at, e.due_from, e.found_at, e.held_by, d.intent_at, d.confirmed_at,
-           CASE WHEN d.confirmed_at IS NOT NULL THEN 'destroyed'
+           e.ended_at, e.due_from, e.found_at, e.held_by, d.intent_at,
+           coalesce(d.confirmed_at, e.released_at),
+           CASE WHEN d.confirmed_at IS NOT NULL OR e.released_at IS NOT NULL THEN 'destroyed'
                 WHEN d.intent_at IS NOT NULL THEN 'destroying'
                 WHEN e.held_by IS NOT NULL THEN 'held'
                 ELSE 'due' END,
            -- 48 hours after the end of a period everything is gone.
-           d.confirmed_at > e.due_from + 172800000000,
+           coalesce(d.confirmed_at, e.released_at) > e.due_from + 172800000000,
            e.ledger_partition, e.ledger_offset, d.confirmed_partition, d.confirmed_offset
     FROM (
         SELECT last_end.*,
                greatest(last_end.ended_at,
                         CASE WHEN last_end.was_held AND last_end.held_by IS NULL THEN last_end.occurred_at END)
-                   AS due_from
+                   AS due_from,
+               CASE WHEN last_end.epoch_day IS NULL AND last_end.fact IS NULL THEN last_end.occurred_at END
+                   AS released_at
         FROM (
             SELECT DISTINCT ON (r.controller, r.retention_class, r.epoch_day, r.subject, r.fact)
                    r.controller, r.retention_class, r.epoch_day, r.subject, r.fact, r.starts, r.period, r.rule,
@@ -266,7 +272,9 @@ BEGIN ATOMIC
 END;
 
 -- Every instruction with its recipient's last confirmation, by what was sealed at or before `as_of`. Whether one is
--- silent past `confirm_by` is for who has a clock. Names are compared without case, as packs state them.
+-- silent past `confirm_by` is for who has a clock. Names are compared without case, as packs state them. What counts
+-- as an answer is told in ledger/forgetting/erasure_decision.py: a service answers for itself, for a processor one
+-- that was told of the same, and nobody before the instruction was given.
 CREATE FUNCTION instruction_status_at(as_of bigint)
 RETURNS TABLE (
     instruction text, controller text, recipient text, recipient_kind text, action text, erasure_id text,
@@ -291,7 +299,13 @@ BEGIN ATOMIC
         FROM erasure_confirmations AS x
         WHERE x.erasure_id = coalesce(i.erasure_id, i.instruction)
           AND x.controller = i.controller AND lower(x.service) = lower(i.recipient)
-          AND x.sealed_at <= as_of
+          AND x.sealed_at <= as_of AND x.sealed_at >= i.occurred_at
+          AND (x.source = i.recipient
+               OR i.recipient_kind = 'processor' AND EXISTS (
+                   SELECT FROM instructions AS told
+                   WHERE (told.erasure_id = i.erasure_id OR told.run_id = i.run_id)
+                     AND told.controller = i.controller AND told.recipient_kind = 'service'
+                     AND told.recipient = x.source AND told.sealed_at <= as_of))
         ORDER BY x.sealed_at DESC, x.ledger_partition DESC, x.ledger_offset DESC
         LIMIT 1
     ) AS c ON true

@@ -14,6 +14,11 @@ SELECT count(*) FROM audit_trail
 WHERE controller = %(controller)s AND sealed_at >= trail_begins()
   AND (%(subject)s::uuid IS NULL OR stream = %(subject)s);
 
+-- name: export_consent_count
+-- How many changes of consent `export_consents` gives.
+SELECT count(*) FROM consent_proof
+WHERE controller = %(controller)s AND (%(subject)s::uuid IS NULL OR stream = %(subject)s);
+
 -- name: export_consents
 -- Every change of consent of a controller's data subjects, or of one of them, by subject, purpose and time.
 SELECT ledger_partition, ledger_offset, stream, controller, purpose, state, occurred_at, sealed_at,
@@ -23,5 +28,8 @@ WHERE controller = %(controller)s AND (%(subject)s::uuid IS NULL OR stream = %(s
 ORDER BY stream, purpose, occurred_at, ledger_partition, ledger_offset;
 
 -- name: controllers_of
--- The controllers whose entries some streams hold.
-SELECT DISTINCT controller FROM audit_trail WHERE stream = ANY (%(streams)s) ORDER BY controller;
+-- The controllers of which some streams have entries in the trail, or consents: these outlast the trail.
+SELECT controller FROM audit_trail WHERE stream = ANY (%(streams)s) AND sealed_at >= trail_begins()
+UNION
+SELECT controller FROM consent_proof WHERE stream = ANY (%(streams)s)
+ORDER BY controller;

@@ -75,16 +75,18 @@ SELECT coalesce(sum(entries), 0)::bigint, coalesce(sum(accepted), 0)::bigint, co
 FROM ledger_counters;
 
 -- name: subjects_count
--- How many data subjects have entries.
-SELECT count(DISTINCT stream) FROM audit_trail WHERE stream_kind = 'subject';
+-- How many data subjects the audit trail shows entries of.
+SELECT count(DISTINCT stream) FROM audit_trail WHERE stream_kind = 'subject' AND sealed_at >= trail_begins();
 
 -- name: rejection_reasons
 -- How often input was rejected for which reason, most frequent first.
 SELECT reason, count(*) FROM rejections GROUP BY reason ORDER BY count(*) DESC, reason;
 
 -- name: event_types
--- How many entries of which type, most frequent first.
-SELECT event_type, count(*) FROM audit_trail GROUP BY event_type ORDER BY count(*) DESC, event_type;
+-- How many entries the audit trail shows of which type, most frequent first.
+SELECT event_type, count(*) FROM audit_trail
+WHERE sealed_at >= trail_begins()
+GROUP BY event_type ORDER BY count(*) DESC, event_type;
 
 -- name: outcomes
 -- What became of some inbox records that have been recorded: rejected, or a publisher's repeat. An inbox record

@@ -18,6 +18,16 @@ ON CONFLICT DO NOTHING;
 -- Every closed subject.
 SELECT subject FROM subject WHERE closed_at IS NOT NULL ORDER BY subject;
 
+-- name: still_known
+-- Those of these subjects that are not forgotten: one that does not exist is among them.
+SELECT asked.subject
+FROM unnest(%(subjects)s::uuid[]) WITH ORDINALITY AS asked (subject, place)
+WHERE EXISTS (SELECT FROM directory WHERE directory.subject = asked.subject)
+    OR NOT EXISTS (
+        SELECT FROM subject WHERE subject.subject = asked.subject AND subject.forgotten_at IS NOT NULL
+    )
+ORDER BY asked.place;
+
 -- name: mark_forgotten
 -- Bars new identifiers. Waits for those being linked, which hold this row FOR SHARE.
 UPDATE subject SET forgotten_at = now() WHERE subject = %(subject)s AND forgotten_at IS NULL;

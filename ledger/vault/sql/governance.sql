@@ -5,19 +5,21 @@
 SELECT next_offset, EXISTS (SELECT FROM forget_after) FROM governance_position;
 
 -- name: not_kept
--- For each class that was once set to 0 days: when the first setting after the last such one took effect, null
--- when none did. Of two settings of one moment the later in the log holds.
-WITH last_zero AS (
-    SELECT DISTINCT ON (controller, retention_class) controller, retention_class, occurred_at, ledger_offset
-    FROM retention_setting WHERE days = 0
-    ORDER BY controller, retention_class, occurred_at DESC, ledger_offset DESC
-)
-SELECT zero.controller, zero.retention_class, min(later.occurred_at)
-FROM last_zero AS zero
-LEFT JOIN retention_setting AS later
-    ON later.controller = zero.controller AND later.retention_class = zero.retention_class
-    AND (later.occurred_at, later.ledger_offset) > (zero.occurred_at, zero.ledger_offset)
-GROUP BY zero.controller, zero.retention_class;
+-- For each class that was set to 0 days: since when, and when the first other setting after that took effect, null
+-- when none did; the first of those with the same end. Of two settings of one moment the later in the log holds.
+SELECT controller, retention_class, min(occurred_at), set_again_at
+FROM (
+    SELECT zero.controller, zero.retention_class, zero.occurred_at,
+           (SELECT later.occurred_at FROM retention_setting AS later
+            WHERE later.controller = zero.controller AND later.retention_class = zero.retention_class
+              AND later.days > 0
+              AND (later.occurred_at, later.ledger_offset) > (zero.occurred_at, zero.ledger_offset)
+            ORDER BY later.occurred_at, later.ledger_offset
+            LIMIT 1) AS set_again_at
+    FROM retention_setting AS zero WHERE zero.days = 0
+) AS zero
+GROUP BY controller, retention_class, set_again_at
+ORDER BY controller, retention_class, min(occurred_at);
 
 -- name: advance
 -- Compare-and-swap of the position.

@@ -4,6 +4,15 @@ INSERT INTO issued_export (export_id, controller, subject, host, path, sha256, m
 VALUES (%(export_id)s, %(controller)s, %(subject)s, %(host)s, %(path)s, %(sha256)s, %(made_at)s)
 ON CONFLICT (export_id) DO NOTHING;
 
+-- name: complete_issued_export
+-- The digest of an archive that is whole.
+UPDATE issued_export SET sha256 = %(sha256)s WHERE export_id = %(export_id)s;
+
+-- name: closed_of
+-- How many closed subjects a controller has, or whether the one is.
+SELECT count(*) FROM subject
+WHERE controller = %(controller)s AND (%(subject)s::uuid IS NULL OR subject = %(subject)s) AND closed_at IS NOT NULL;
+
 -- name: issued_exports
 -- The archives that can hold a data subject's data, oldest first.
 SELECT export_id, controller, subject, host, path, sha256, made_at

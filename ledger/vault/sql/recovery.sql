@@ -12,7 +12,8 @@ CREATE TEMPORARY TABLE staged_epoch_key (
     copy_order bigint, controller text, retention_class text, day integer, kek_id bytea, wrapped bytea
 );
 CREATE TEMPORARY TABLE staged_held_field (
-    copy_order bigint, salt bytea, field text, subject uuid, retention_class text, kek_id bytea, wrapped bytea
+    copy_order bigint, salt bytea, field text, subject uuid, retention_class text, kek_id bytea, wrapped bytea,
+    rules_at bigint
 );
 
 -- name: add_subjects
@@ -73,8 +74,8 @@ WHERE NOT EXISTS (
 ORDER BY controller, retention_class, day, copy_order DESC;
 
 -- name: lost_held_field
--- Held fields, likewise; those whose subject key is dead died with it.
-SELECT DISTINCT ON (salt, field) kek_id, wrapped, salt, field, subject, retention_class
+-- Held fields, likewise; those whose subject key is dead died with it, and those released have a tombstone.
+SELECT DISTINCT ON (salt, field) kek_id, wrapped, salt, field, subject, retention_class, rules_at
 FROM staged_held_field AS staged
 WHERE NOT EXISTS (SELECT FROM held_field AS held WHERE held.salt = staged.salt AND held.field = staged.field)
     AND EXISTS (
@@ -98,9 +99,10 @@ ON CONFLICT DO NOTHING;
 
 -- name: add_held_field
 -- As `add_subject_key`.
-INSERT INTO held_field (kek_id, wrapped, salt, field, subject, retention_class)
+INSERT INTO held_field (kek_id, wrapped, salt, field, subject, retention_class, rules_at)
 SELECT * FROM unnest(
-    %(kek_ids)b::bytea[], %(wrapped)b::bytea[], %(c0)b::bytea[], %(c1)b::text[], %(c2)b::uuid[], %(c3)b::text[]
+    %(kek_ids)b::bytea[], %(wrapped)b::bytea[], %(c0)b::bytea[], %(c1)b::text[], %(c2)b::uuid[], %(c3)b::text[],
+    %(c4)s::bigint[]
 )
 ON CONFLICT DO NOTHING;
 
@@ -144,6 +146,15 @@ INSERT INTO sealer_progress (topic, partition, next_offset) VALUES (%(topic)s, %
 ON CONFLICT (topic, partition) DO UPDATE
     SET next_offset = excluded.next_offset, trying_offset = NULL, trying_until = NULL, attempts = 0
     WHERE sealer_progress.next_offset < excluded.next_offset;
+
+-- name: mark_sent
+-- How far records of an inbox partition are in the log: nobody is forgotten before they are sealed again (in_flight.py).
+INSERT INTO sealer_progress (topic, partition, next_offset, sealing_until)
+VALUES (%(topic)s, %(partition)s, %(begin)s, %(sent_until)s)
+ON CONFLICT (topic, partition) DO UPDATE
+    SET sealing_until = excluded.sealing_until
+    WHERE sealer_progress.sealing_until < excluded.sealing_until
+        AND sealer_progress.next_offset < excluded.sealing_until;
 
 -- name: set_chain
 -- The ends of its chains, as the log has them below that position.

@@ -20,6 +20,7 @@ PBX, SITE, SPEECH = "urn:test:pbx", "urn:test:site", "Speech Example"
 RECIPIENTS = (SPEECH, PBX, SITE)
 DAY = 86_400_000_000
 _numbers = count(1)
+_answers = count(1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,22 +80,23 @@ class Scene:
         """What erases, sealing and recording in this process."""
         return Erasures(self.parts, settle=settle)
 
-    def erase(self, **changes: Any) -> ErasureState:
+    def erase(self, *, known_as: tuple[str, ...] = (), **changes: Any) -> ErasureState:
         """Starts the caller's erasure and takes it as far as it goes."""
-        state, started = self.erasures().start(self.order(**changes))
+        erasures = Erasures(self.parts, settle=settle, known_as=known_as)
+        state, started = erasures.start(self.order(**changes))
         assert started
-        return self.erasures().advance(state.erasure_id)
+        return erasures.advance(state.erasure_id)
 
-    def answer(self, state: ErasureState, *recipients: str, **fields: Any) -> None:
-        """Recipients' confirmations, published and recorded."""
+    def answer(self, state: ErasureState, *recipients: str, source: str | None = None, **fields: Any) -> None:
+        """Recipients' confirmations, published and recorded: each from itself, the processor's by the exchange."""
         stated = {"outcome": "erased", "trigger": state.trigger, "object_count": 1, **fields}
         publish(
             self.parts,
             *(
                 inbox_record(
                     "data.erased",
-                    f"{state.erasure_id}:{recipient}:{stated['outcome']}",
-                    source=PBX,
+                    f"{state.erasure_id}:{recipient}:{stated['outcome']}:{next(_answers)}",
+                    source=source or (PBX if recipient == SPEECH else recipient),
                     controller=self.controller,
                     subject_pseudonym=str(state.stream),
                     erasure_id=state.erasure_id,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from ledger.bootstrap import Runtime
 from ledger.config import INBOX_TOPICS, LEDGER_TOPIC
 from ledger.entry import Entry
-from ledger.forgetting.guard import Approval, ReferenceClock
+from ledger.forgetting.guard import SILENCE_MAX, Approval, ReferenceClock
 from ledger.forgetting.retention_run import Outcome, RetentionRun
 from ledger.log.publisher import InboxRecord
 from ledger.policies import load_pack
@@ -82,6 +82,7 @@ class Simulation:
         self.parts = replace(parts, clock=lambda: self.now)
         self.settle = Loops(self.parts, open_contexts).settle
         self._facts = 0
+        self._heard = now
 
     @classmethod
     @contextmanager
@@ -139,12 +140,22 @@ class Simulation:
         """Publishes facts and records them."""
         publish(self.parts, *facts)
         self.settle(self.parts)
+        self._heard = self.now
+
+    def _hear(self) -> None:
+        """Something is recorded now, and two days ago if nothing was since, so that the clock did not just jump."""
+        now = self.now
+        if now - self._heard > SILENCE_MAX:
+            self.now = now - SILENCE_MAX
+            self.record(self.fact("signalling.logged", "heartbeat-example"))
+            self.now = now
+        self.record(self.fact("signalling.logged", "heartbeat-example"))
 
     @contextmanager
     def run(self, vault: Vault | None = None, *, settled: bool = True) -> Iterator[RetentionRun]:
         """A run at this moment, whose other clocks agree; something was recorded just before."""
         if settled:
-            self.record(self.fact("signalling.logged", "heartbeat-example"))
+            self._hear()
         with (
             self.parts.vault() as own,
             self.parts.store_connection(self.parts.settings.store_schema) as store,

@@ -11,10 +11,15 @@ from uuid import UUID
 import pytest
 
 from ledger.bootstrap import Runtime
-from ledger.errors import NotPermitted
+from ledger.errors import InfrastructureError, NotPermitted
 from ledger.forgetting.certificate import certificate, state_of
 from ledger.forgetting.erasure import Erasures, Order, advance_all
 from ledger.forgetting.erasure_plan import erasure_id_of
+from ledger.forgetting.exports import Order as ExportOrder
+from ledger.forgetting.exports import make_export
+from ledger.forgetting.new_file import path_beside
+from ledger.forgetting.own_facts import OwnFacts
+from ledger.store.exports import Scope
 from ledger.store.forgetting import ForgettingQueries
 from ledger.store.forgetting_rows import ErasureState
 from ledger.vault.identifiers import Identifier, IdentifierKind
@@ -176,6 +181,54 @@ def test_recipient_that_refuses_makes_it_incomplete_at_once(scene: Scene, outcom
     ]
 
 
+def test_recipient_that_takes_its_word_back_makes_a_verified_erasure_incomplete(scene: Scene) -> None:
+    """And its next yes verified again: each time a fact of its own; a stranger's refusal changes nothing."""
+    state = scene.erase()
+    scene.answer(state, *RECIPIENTS)
+    assert state_of(scene.erasures().advance(state.erasure_id)) == "verified"
+    scene.answer(state, SITE, source="urn:evil:svc", outcome="refused")
+    assert _open_erasures(scene, state) == []
+    assert state_of(scene.erasures().advance(state.erasure_id)) == "verified"
+    for _ in range(2):
+        scene.answer(state, SITE, outcome="refused", refusal_ground="legal_claim")
+        assert _open_erasures(scene, state) == [state.erasure_id]
+        assert state_of(scene.erasures().advance(state.erasure_id)) == "incomplete"
+        scene.answer(state, SITE)
+        assert state_of(scene.erasures().advance(state.erasure_id)) == "verified"
+    last = scene.erasures().advance(state.erasure_id)
+    assert phases(last) == ["started", "searched", "verified", *["incomplete", "verified"] * 2]
+
+
+def _open_erasures(scene: Scene, state: ErasureState) -> list[str]:
+    with scene.parts.store_connection(scene.parts.settings.store_schema) as store:
+        return [each for each in ForgettingQueries(store).open_erasures() if each == state.erasure_id]
+
+
+def test_identifier_the_operator_named_is_looked_for_where_no_field_opens(scene: Scene) -> None:
+    """Without it there is nothing to look for, and the certificate says so; neither fact holds it."""
+    leaky = inbox_record(
+        "call.completed", "leaky", controller=scene.controller, call_id=f"0{scene.caller[3:]}"
+    )
+    publish(scene.parts, leaky)
+    settle(scene.parts)
+    blind = Scene(parts=scene.parts, controller=scene.controller, caller=scene.called, called=scene.caller)
+    with scene.parts.vault() as vault:
+        for each in (scene, blind):
+            for name in vault.subject_key_classes(each.subject(each.caller)):
+                vault.destroy_subject_key(each.subject(each.caller), name, "test")
+    nothing, named = blind.erase(), scene.erase(known_as=(scene.caller,))
+    for state, expected in ((nothing, 0), (named, 1)):
+        assert state.searched is not None
+        assert state.searched.values == expected
+    assert nothing.searched is not None
+    assert nothing.searched.places == []
+    shown = certificate(nothing, now=scene.parts.clock(), inbox_retention_hours=72)
+    assert shown["searched"]["not_searched"] == "nothing known to look for"
+    assert named.searched is not None
+    assert "topic ledger" in {place.place for place in named.searched.places if place.found}
+    assert scene.caller[3:] not in "".join(step.document for step in named.steps)
+
+
 def test_certificate_states_the_bound_for_recipients_backups(scene: Scene) -> None:
     """The latest that any of them stated."""
     state = scene.erase()
@@ -291,6 +344,51 @@ def test_export_archive_that_is_still_there_is_a_place_in_the_way(scene: Scene, 
     assert incomplete == scene.erasures().advance(state.erasure_id)
     archive.unlink()
     assert state_of(scene.erasures().advance(state.erasure_id)) == "verified"
+
+
+def test_archive_that_was_not_finished_is_a_place_in_the_way(scene: Scene, home: LedgerHome) -> None:
+    """Its process was killed before it had its name: what it wrote until then stands beside its place."""
+    export_id = UUID(int=scene.subject(scene.caller).int ^ 2)
+    left = path_beside(home.path / "killed.zip", str(export_id))
+    left.write_bytes(b"PK\x03\x04, and then the process died")
+    _note_export(scene, home.path / "killed.zip", export_id)
+    state = scene.erase()
+    assert state.searched is not None
+    assert [place.place for place in state.searched.places if place.found] == [f"export {export_id}"]
+    scene.answer(state, *RECIPIENTS)
+    incomplete = scene.erasures().advance(state.erasure_id)
+    assert [p.name for each in incomplete.incomplete for p in each.problems] == [f"export {export_id}"]
+    left.unlink()
+    assert state_of(scene.erasures().advance(state.erasure_id)) == "verified"
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["of the controller", "of the person"])
+def test_export_during_an_erasure_gets_no_name(scene: Scene, tmp_path: Path, whole: bool) -> None:
+    """What it read before the keys went is thrown away, and the erasure waits for that; run again, it is made."""
+    order = scene.order()
+    scope = Scope(scene.controller, None if whole else order.stream)
+    exporting = ExportOrder(scope=scope, why="audit", target=tmp_path / "out.zip")
+    during: list[ErasureState] = []
+
+    def erase(_done: int, _total: int) -> None:
+        if not during:
+            state = scene.erase()
+            scene.answer(state, *RECIPIENTS)
+            during.append(scene.erasures().advance(state.erasure_id))
+
+    with scene.parts.vault() as vault:
+        own = OwnFacts(scene.parts, vault, settle=settle)
+        with pytest.raises(InfrastructureError, match="was erased while it was written"):
+            make_export(scene.parts, vault, own, exporting, erase)
+        assert list(tmp_path.iterdir()) == []
+        (state,) = during
+        assert state_of(state) == "incomplete", "it was being written, so it stood in the way"
+        assert state_of(scene.erasures().advance(state.erasure_id)) == "verified"
+        make_export(scene.parts, vault, own, exporting, lambda _done, _total: None)
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        whole_text = b"".join(archive.read(name) for name in archive.namelist())
+    assert b"Alice Voorbeeld" not in whole_text
+    assert (scene.called.encode() in whole_text) is whole
 
 
 def _note_export(scene: Scene, archive: Path, export_id: UUID) -> None:

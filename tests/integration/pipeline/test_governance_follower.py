@@ -184,6 +184,14 @@ def test_set_to_0_days_nothing_is_kept_from_then_on(parts: Runtime, controller: 
     assert live == {DAY}
 
 
+def test_set_to_0_days_in_the_future_drops_nothing_now(parts: Runtime, controller: str) -> None:
+    """A date that lies ahead may be a mistake: what is sealed before it is kept as before."""
+    set_days(parts, controller, 0, parts.clock() + 400 * DAY_MICROS)
+    publish(parts, call("now", number_of(controller), BORIS, controller=controller))
+    settle(parts)
+    assert [set(), set()] == [dropped(e) for e in entries_of(parts, controller) if e.event_id == "now"]
+
+
 def test_longer_period_acts_from_the_day_after(parts: Runtime, controller: str) -> None:
     """What comes is kept again; the day of the change still has the shorter period."""
     set_days(parts, controller, 0, NOON)

@@ -14,7 +14,7 @@ import pytest
 from kafka import KafkaAdminClient
 from kafka import TopicPartition as KafkaTopicPartition
 
-from consumers.sealer import ATTEMPTS_MAX
+from consumers.sealer import ATTEMPTS_MAX, SealerLoop
 from ledger.bootstrap import Runtime
 from ledger.contract.ledger_record import decode_record
 from ledger.entry import Entry
@@ -96,20 +96,57 @@ def test_progress_lost_in_the_middle_of_a_log_that_went_on_heals(parts: Runtime)
     check_exactly_once(parts)
 
 
+class Overtaken:
+    """A writer that lets another sealer seal the same batch first."""
+
+    def __init__(self, writer: LedgerWriter, other: SealerLoop) -> None:
+        self._writer = writer
+        self._other = other
+
+    def append(self, records: Sequence[OutgoingRecord]) -> None:
+        """Appends second."""
+        while self._other.step() == 0:
+            pass
+        self._writer.append(records)
+
+
 def test_second_sealer_on_an_inbox_partition_loses_and_stops(parts: Runtime) -> None:
     """Both send, one moves the progress; the other learns it, and what it sent has no effect."""
+    publish(parts, *calls("two sealers", 10))
     before = totals(parts)
-    with parts.sealer_loop((1, 1)) as first, parts.sealer_loop((1, 1)) as second:
-        publish(parts, *calls("two sealers", 10))
-        sealed = 0
-        while sealed < 10:
-            sealed += first.step()
-        with pytest.raises(ProgressMoved):
-            second.step()
+    with (
+        parts.sealer_loop((1, 1)) as first,
+        LedgerWriter(parts.kafka) as writer,
+        sealer_loop_writing_to(parts, Overtaken(writer, first)) as second,
+        pytest.raises(ProgressMoved),
+    ):
+        step_on(second)
     settle(parts)
     became = since(before, parts)
     assert (became.accepted, became.resealed, became.out_of_chain) == (10, 2 * 10, 0)
     check_exactly_once(parts)
+
+
+def test_second_sealer_that_comes_late_sends_nothing(parts: Runtime) -> None:
+    """It notices before it resolves anybody: who was forgotten meanwhile would be somebody new to it."""
+    before = totals(parts)
+    with parts.sealer_loop((1, 1)) as first, parts.sealer_loop((1, 1)) as second:
+        publish(parts, *calls("late sealer", 10))
+        sealed = 0
+        while sealed < 10:
+            sealed += first.step()
+        with pytest.raises(ProgressMoved):
+            step_on(second)
+    settle(parts)
+    became = since(before, parts)
+    assert (became.accepted, became.resealed, became.out_of_chain) == (10, 0, 0)
+    check_exactly_once(parts)
+
+
+def step_on(loop: SealerLoop) -> None:
+    """Seals until it raises."""
+    while True:
+        loop.step()
 
 
 def test_two_sealer_processes_that_keep_coming_back_are_slow_but_never_wrong(

@@ -21,6 +21,7 @@ from ledger.projections import recipients
 from ledger.recording.effects import Effects
 from ledger.recording.repeats import fact_key
 from ledger.rules.local_day import local_day
+from ledger.store import forgetting
 from ledger.store.digest import digests
 from ledger.store.forgetting import OWN_EVENT_TYPES, ForgettingQueries
 from ledger.store.forgetting_rows import EndedDay, EndedProof, RetentionRow
@@ -202,6 +203,8 @@ def tell_retention(parts: Runtime) -> None:
         ),
         confirmation("i2", "somebody else"),
         confirmation("i2", CARRIER, controller=GARAGE),
+        confirmation("i2", CARRIER, source=PBX),
+        confirmation("i1", STORAGE, source=PBX, outcome="refused"),
     )
     settle(parts)
 
@@ -248,7 +251,8 @@ def tell_erasure(parts: Runtime) -> None:
             ),
         ],
     )
-    tell(parts, confirmation(ERASURE, PBX, subject_pseudonym=boris, outcome="nothing_found", object_count=0))
+    nothing = {"subject_pseudonym": boris, "outcome": "nothing_found", "object_count": 0}
+    tell(parts, confirmation(ERASURE, PBX, source=PBX, **nothing))
     settle(parts)
     verified = {**of_boris, "places": [place], "fields_closed": 4, "fields_kept": 1, "backups_until": None}
     export = {"reason": "audit", "entries": 3, "opened_fields": 0, "sha256": "ab"}
@@ -345,7 +349,7 @@ def test_holds_and_restrictions_of_a_person(told: LedgerHome, parts: Runtime) ->
         assert queries.restrictions_on(boris) == []
 
 
-def test_newest_recorded_leaves_the_ledgers_own_facts_out(told: LedgerHome, parts: Runtime) -> None:
+def test_time_shown_leaves_the_ledgers_own_facts_out(told: LedgerHome, parts: Runtime) -> None:
     """It could publish its way into the future: only what publishers said shows the time."""
     with parts.store_connection(parts.settings.store_schema) as connection:
         sealed = connection.execute(
@@ -355,7 +359,62 @@ def test_newest_recorded_leaves_the_ledgers_own_facts_out(told: LedgerHome, part
     newest = dict(sealed)
     assert newest[True] > newest[False], "the last facts are the ledger's own, or this says nothing"
     with asked(told) as queries:
-        assert newest[False] == queries.newest_recorded()
+        shown = queries.time_shown(1 << 62, silence_max=48 * HOUR)
+        assert queries.time_shown(0, silence_max=48 * HOUR) == shown, "facts sealed later are all there is"
+    assert shown is not None
+    assert (newest[False], None) == (shown.newest, shown.silence_ended)
+
+
+WEEKENDS = [0, 1, 63, 64, 126, 127]
+"""Hours at which facts were sealed: silences of 62 hours, the second no longer than the first."""
+
+
+@pytest.mark.parametrize(
+    ("sealed", "late", "recent", "shown"),
+    [
+        pytest.param([0, 48, 96], 0, 10, (96, 96, None), id="no-silence"),
+        pytest.param([0, 1, 401], 0, 10, (401, 401, 401), id="jump"),
+        pytest.param([0, 1, 401, 402, 403], 400, 10, (403, 3, 401), id="jump-publishers-contradict"),
+        pytest.param([0, 1, 401, 402, 450, 498], 0, 10, (498, 498, 401), id="jump-some-time-ago"),
+        pytest.param(WEEKENDS, 0, 10, (127, 127, 63), id="habit-is-no-jump"),
+        pytest.param([*WEEKENDS, 600], 0, 10, (600, 600, 600), id="longer-than-the-habit"),
+        pytest.param([0, 1, 401, 402, 403], 0, 3, (403, 403, None), id="more-than-is-looked-at-since"),
+        pytest.param([0, 1, 5000], 0, 10, (1, 1, None), id="sealed-by-a-clock-that-was-set-back"),
+    ],
+)
+def test_time_shown_by_the_moments_facts_were_sealed(
+    *,
+    told: LedgerHome,
+    parts: Runtime,
+    monkeypatch: pytest.MonkeyPatch,
+    sealed: list[int],
+    late: int,
+    recent: int,
+    shown: tuple[int, int, int | None],
+) -> None:
+    """Hours; those of an hour over 400 happened so much earlier. It is hour 1000."""
+    monkeypatch.setattr(forgetting, "RECENT_FACTS", recent)
+    with (
+        parts.store_connection(parts.settings.store_schema) as connection,
+        connection.transaction(force_rollback=True),
+    ):
+        connection.execute("DELETE FROM audit_trail")
+        connection.execute(
+            "SELECT ensure_trail_month(date '1970-01-01'), ensure_trail_month(date '1970-07-01')"
+        )
+        for offset, hour in enumerate(sealed):
+            connection.execute(
+                "INSERT INTO audit_trail VALUES (0, %s, %s, 1, 'subject', 'call.completed', %s, %s, 'c', '', '', '',"
+                " '{}', '{}', '', '{}')",
+                (offset, UUID(int=0), (hour - late if hour > 400 else hour) * HOUR, hour * HOUR),
+            )
+        found = ForgettingQueries(connection).time_shown(1000 * HOUR, silence_max=48 * HOUR)
+    newest, supported, silence_ended = shown
+    assert (
+        newest * HOUR,
+        supported * HOUR,
+        None if silence_ended is None else silence_ended * HOUR,
+    ) == found
 
 
 def test_own_event_types_are_those_of_the_schemas() -> None:
@@ -432,8 +491,30 @@ def test_consents_of_which_a_proof_still_stands(told: LedgerHome, parts: Runtime
         }
         assert {alice: of_alice, boris: of_boris} == found
         assert queries.consent_facts(before=NOON) == []
-        assert len(queries.consent_facts(before=NOON + 1)) == 3
+        # The dentist's agreement is at an end.
+        assert len(queries.consent_facts(before=NOON + 1)) == 1
+        assert queries.consent_facts(controller=GARAGE) == []
         assert {(DENTIST, "news")} == {(row.controller, row.purpose) for row in queries.consent_facts()}
+
+
+def test_consents_that_are_relied_on_are_not_read_by_a_run(told: LedgerHome, parts: Runtime) -> None:
+    """What is erased or runs out begins to end; a consent alone does not, nor does a refusal whose proof is gone."""
+    boris = subject_of(parts, BORIS)
+    with (
+        parts.store_connection(parts.settings.store_schema) as connection,
+        connection.transaction(force_rollback=True),
+    ):
+        queries = ForgettingQueries(connection)
+        connection.execute("DELETE FROM terminations")
+        assert queries.consent_facts(before=NOON + HOUR) == []
+        assert len(queries.consent_facts(before=NOON + HOUR + 1)) == 3
+        connection.execute("DELETE FROM erasures")
+        assert queries.consent_facts(before=NOON + DAY) == []
+        assert [boris] == [row.subject for row in queries.consent_facts(before=NOON + 30 * DAY)]
+        connection.execute("DELETE FROM key_destructions")
+        assert len(queries.consent_facts(before=NOON + HOUR)) == 2, (
+            "of Alice both, because the refusal stands"
+        )
 
 
 def test_consent_whose_every_proof_is_gone_is_left_out(told: LedgerHome, parts: Runtime) -> None:
@@ -564,13 +645,15 @@ def test_recipients_have_one_row_per_ledger_partition(told: LedgerHome, parts: R
 def test_recipients_of_a_person_with_the_events_that_show_it(told: LedgerHome, parts: Runtime) -> None:
     """Each under the name the facts have for it, with its own references; from the records themselves."""
     with asked(told) as queries:
-        found = {each.name: each for each in queries.recipients_of_subject(subject_of(parts, BORIS))}
+        boris = subject_of(parts, BORIS)
+        recipients = queries.recipients_of_subject(boris)
+        found = {each.name: [*queries.references_of(boris, each)] for each in recipients}
         assert queries.recipients_of_subject(UUID(int=0)) == []
-    assert list(found) == [CARRIER, PBX, STORAGE]
+    assert recipients == [(CARRIER, "processor"), (PBX, "service"), (STORAGE, "service")]
     calls = [(PBX, f"call {n}") for n in range(3)]
-    assert ("processor", calls) == (found[CARRIER].kind, found[CARRIER].references)
-    assert [*calls, (PBX, "boris's")] == found[PBX].references
-    assert (STORAGE, "voicemail") in found[STORAGE].references
+    assert calls == found[CARRIER]
+    assert [*calls, (PBX, "boris's")] == found[PBX][:4]
+    assert (STORAGE, "voicemail") in found[STORAGE]
 
 
 def test_exports_that_hold_a_person(told: LedgerHome, parts: Runtime) -> None:
@@ -585,9 +668,9 @@ def test_records_of_a_person_and_of_one_day(told: LedgerHome, parts: Runtime) ->
     """Each at its coordinates, in order, decoded from the log's own bytes."""
     boris = subject_of(parts, BORIS)
     with asked(told) as queries:
-        records = queries.records_of(boris)
-        today, tomorrow = queries.records_of_epoch(boris, TODAY), queries.records_of_epoch(boris, TODAY + 1)
-        assert queries.records_of_epoch(boris, TODAY - 1) == []
+        records = list(queries.records_of(boris))
+        today, tomorrow = (list(queries.records_of(boris, [day])) for day in (TODAY, TODAY + 1))
+        assert list(queries.records_of(boris, [TODAY - 1])) == list(queries.records_of(boris, [])) == []
     types = [stored.record.event_type for stored in records if isinstance(stored.record, Entry)]
     assert types[:3] == ["call.completed"] * 3
     assert types[-1:] == ["erasure.verified"]

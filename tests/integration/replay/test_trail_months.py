@@ -3,16 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from ledger.forgetting.own_facts import OwnFacts
 
 from ledger.bootstrap import Runtime
+from ledger.forgetting.exports import Order, make_export
+from ledger.forgetting.own_facts import OwnFacts
 from ledger.forgetting.trail_end import TRAIL_PERIOD, end_trail, trail_begins_at
 from ledger.rules.periods import Period
 from ledger.store.digest import digests
+from ledger.store.exports import Scope, controllers_of
 from ledger.store.ledger_store import repeatable_read
 from ledger.store.queries import Queries, TrailEntry
+from ledger.vault.identifiers import Identifier, IdentifierKind
 from tests.ledger_home import (
     LedgerHome,
     call,
@@ -24,6 +28,7 @@ from tests.ledger_home import (
 )
 
 CALLER, CALLED = "+3197010004101", "+3197010004102"
+CONTROLLER = "dentist-example"
 ON_CONSENT = {"purpose": "newsletter", "lawful_basis": "consent"}
 
 
@@ -121,6 +126,39 @@ def test_entries_leave_after_five_years_in_whole_months(home: LedgerHome) -> Non
         assert end(parts) == (None, 1)
         assert "2021_03" not in months(parts)
         assert logical == state(parts)
+
+
+def test_person_whose_entries_all_left_is_exported_with_their_consent(
+    home: LedgerHome, tmp_path: Path
+) -> None:
+    """The trail has nothing of them any more, and the proof of a consent that is relied on stands."""
+    clock = FakeClock("2021-03-31T12:00")
+    with home.parts() as plain:
+        parts = replace(plain, clock=clock)
+        given = inbox_record(
+            "consent.given", "given", occurred_at=clock(), subject_phone=CALLED, **ON_CONSENT
+        )
+        publish(parts, given)
+        settle(parts)
+        with parts.store_connection(parts.settings.store_schema) as store:
+            assert Queries(store).subjects_count() == 1
+        clock.set("2026-04-02T22:30")
+        end(parts)
+        assert trail(parts) == []
+        with parts.vault() as vault, parts.store_connection(parts.settings.store_schema) as store:
+            subject = vault.find_subject(CONTROLLER, Identifier(IdentifierKind.PHONE, CALLED))
+            assert subject is not None
+            assert controllers_of(store, [subject]) == [CONTROLLER]
+            queries = Queries(store)
+            assert queries.subjects_count() == 0
+            assert "consent.given" not in {name for name, _ in queries.counts("event_types")}
+            order = Order(
+                scope=Scope(CONTROLLER, subject), why="access_request", target=tmp_path / "export.zip"
+            )
+            made = make_export(
+                parts, vault, OwnFacts(parts, vault, settle=settle), order, lambda _done, _all: None
+            )
+    assert (made.counts.entries, made.counts.consents) == (0, 1)
 
 
 def test_a_late_withdrawal_is_judged_as_on_replay(home: LedgerHome) -> None:

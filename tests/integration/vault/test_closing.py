@@ -285,11 +285,25 @@ def test_number_beside_a_forgotten_persons_pseudonym_is_not_linked(
     assert vault.find_subject("acme", PHONE) == alone
 
 
-def test_known_number_before_a_forgotten_persons_pseudonym_decides(vault: Vault, forgotten: UUID) -> None:
-    """As everywhere: the first known identifier, in the mention's own order."""
+@pytest.mark.parametrize("order", [1, -1])
+def test_pseudonym_of_a_forgotten_person_decides_before_a_known_number(
+    vault: Vault, forgotten: UUID, order: int
+) -> None:
+    """As before the number was known: a record that is sealed again reaches the subject that it reached at first."""
+    both = (PHONE, _pseudonym(forgotten))[::order]
+    assert vault.resolve_subjects([_mention(*both)]) == [forgotten]
     newer = _one(vault, PHONE)
-    assert vault.resolve_subjects([_mention(PHONE, _pseudonym(forgotten))]) == [newer]
-    assert vault.resolve_subjects([_mention(_pseudonym(forgotten), PHONE)]) == [forgotten]
+    assert vault.resolve_subjects([_mention(*both)]) == [forgotten]
+    assert vault.find_subject("acme", PHONE) == newer
+
+
+def test_pseudonym_of_another_controllers_forgotten_person_decides_nothing(
+    vault: Vault, forgotten: UUID
+) -> None:
+    """It is nobody there, forgotten or not."""
+    (theirs,) = vault.resolve_subjects([_mention(PHONE, _pseudonym(forgotten), controller="globex")])
+    assert theirs not in (forgotten, None)
+    assert vault.controller_of(theirs) == "globex"
 
 
 def test_forgetting_twice_is_once(vault: Vault, forgotten: UUID, conn: Connection) -> None:

@@ -38,9 +38,9 @@ def apply(vault: Vault, *settings: RetentionSetting, forget: tuple[UUID, ...] = 
     assert vault.advance_governance(at, at + 1, settings=settings, forget=forget, inbox_ends=INBOX_ENDS)
 
 
-def last_day(vault: Vault) -> int | None:
-    """The last day of whose recordings nothing is kept."""
-    return vault.governance_state().not_kept.get((CONTROLLER, CLASS))
+def last_day(vault: Vault, at: int = NOON + 99 * DAY_MICROS) -> int | None:
+    """The last day of whose recordings nothing is kept in what is sealed at a moment."""
+    return vault.governance_state().not_kept(at).get((CONTROLLER, CLASS))
 
 
 def test_new_vault_has_applied_nothing(vault: Vault) -> None:
@@ -110,6 +110,39 @@ def test_latest_setting_by_its_own_time_holds(
     assert expected == last_day(vault)
 
 
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        pytest.param([setting(0, NOON)], [None, NO_END, NO_END], id="0 days to come"),
+        pytest.param(
+            [setting(30, NOON - 1), setting(0, NOON)], [None, NO_END, NO_END], id="30 days until then"
+        ),
+        pytest.param(
+            [setting(0, NOON - 9 * DAY_MICROS), setting(30, NOON - 8 * DAY_MICROS), setting(0, NOON)],
+            [TODAY - 8, NO_END, NO_END],
+            id="0 days again, to come",
+        ),
+        pytest.param(
+            [setting(0, NOON), setting(30, NOON + DAY_MICROS)],
+            [None, TODAY + 1, TODAY + 1],
+            id="and for one day",
+        ),
+        pytest.param(
+            [setting(0, NOON - DAY_MICROS), setting(0, NOON), setting(30, NOON + 2 * DAY_MICROS)],
+            [TODAY + 2] * 3,
+            id="stated twice",
+        ),
+    ],
+)
+def test_setting_holds_from_its_own_moment(
+    settings: list[RetentionSetting], expected: list[int | None], vault: Vault
+) -> None:
+    """What is sealed before it is kept: it would be gone for ever, and a date can be corrected."""
+    for one in settings:
+        apply(vault, one)
+    assert expected == [last_day(vault, at) for at in (NOON - 1, NOON, NOON + DAY_MICROS)]
+
+
 @pytest.mark.parametrize("hour", [0, 1, 12, 23])
 def test_what_is_left_out_is_what_would_end_with_its_own_day(hour: int, vault: Vault) -> None:
     """The sealer and the retention run must not differ: one says not kept, the other due at once."""
@@ -121,15 +154,16 @@ def test_what_is_left_out_is_what_would_end_with_its_own_day(hour: int, vault: V
     ]
     for one in settings:
         apply(vault, one)
-    until = last_day(vault)
-    assert until is not None
     rules = ControllerRules(
         settings=tuple(Setting(retention_class=CLASS, days=one.days, at=one.occurred_at) for one in settings)
     )
-    for day in range(TODAY - 3, TODAY + 20):
-        end = epoch_end(rules, CLASS, day)
-        assert end is not None
-        assert (end.period == "P0D") == (day <= until), day - TODAY
+    for sealed in range(TODAY - 3, TODAY + 20):
+        sealed_at = first_moment_of(sealed) + 13 * 3_600_000_000
+        until = last_day(vault, sealed_at)
+        for day in range(TODAY - 5, sealed + 1):
+            end = epoch_end(rules.known_at(sealed_at), CLASS, day)
+            nothing_kept = end is not None and end.period == "P0D"
+            assert nothing_kept == (until is not None and day <= until), (sealed - TODAY, day - TODAY)
 
 
 def erased(vault: Vault) -> UUID:

@@ -121,6 +121,25 @@ def test_release_that_did_not_happen_is_not_claimed(vault: Vault, conn: Connecti
         vault.release_held(SUBJECT, None)
 
 
+def test_released_field_is_never_held_again(vault: Vault) -> None:
+    """Its row is a tombstone; a run that comes late does not write over it."""
+    row = _seal(vault)[0]
+    vault.hold_fields([row])
+    vault.release_held(SUBJECT, None)
+    assert vault.hold_fields([row]) == frozenset()
+    assert (_held(vault, row), vault.held_subjects()) == ([False], [])
+
+
+def test_release_that_is_followed_again_leaves_a_later_holds_share(vault: Vault) -> None:
+    """What was put aside after a release had been applied is another hold's."""
+    first, second = _seal(vault)[0], _seal(vault)[0]
+    vault.hold_fields([first])
+    assert vault.advance_governance(0, 8, settings=[], forget=[], inbox_ends={})
+    vault.hold_fields([second])
+    assert vault.release_held(SUBJECT, ["content"], offset=7) == 1
+    assert _held(vault, first, second) == [False, True]
+
+
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_release_that_was_reported_failed_ends_the_same_when_asked_again(
     cut_vault: Vault, cutter: CommitCutter, moment: Moment
@@ -246,13 +265,14 @@ def test_holding_tells_what_it_stored(postgres_dsn: str, schema: str, key_encryp
         vault.hold_fields([row])
     ((made,),) = [each.held_fields for each in told]
     assert made[:4] == (row.salt, row.field, SUBJECT, "content")
+    assert made.rules_at == 0
     assert isinstance(made, MadeHeldField)
     assert row.secret not in made
 
 
 def _keep_held_fields(conn: Connection) -> None:
-    """Makes the database report their deletion, and not make it."""
+    """Makes the database report that they went, and keep them."""
     conn.execute(
         "CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
-        "CREATE TRIGGER undo BEFORE DELETE ON held_field FOR EACH ROW EXECUTE FUNCTION undo()"
+        "CREATE TRIGGER undo BEFORE DELETE OR UPDATE ON held_field FOR EACH ROW EXECUTE FUNCTION undo()"
     )

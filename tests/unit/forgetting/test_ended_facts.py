@@ -7,9 +7,16 @@ import pytest
 
 from ledger.contract.catalogue import Catalogue
 from ledger.contract.writing import complete_datum
-from ledger.forgetting.ended_facts import CONFIRMED, INTENT, destroyed_fact, destruction_of, ended_fact
+from ledger.forgetting.ended_facts import (
+    CONFIRMED,
+    INTENT,
+    destroyed_fact,
+    destruction_of,
+    ended_fact,
+    released_fact,
+)
 from ledger.forgetting.own_facts import COMMON, OwnFact
-from ledger.forgetting.retention_plan import Ending, EpochEnding, ProofEnding
+from ledger.forgetting.retention_plan import Ending, EpochEnding, ProofEnding, Release
 from ledger.rules.policy_pack import Action, Start
 from ledger.rules.retention import End
 
@@ -39,6 +46,17 @@ def test_facts_are_what_their_schemas_ask_for(ending: Ending) -> None:
         assert schema is not None
         assert schema.own
         complete_datum(schema, {"controller": fact.controller, **COMMON, **fact.fields})
+
+
+def test_release_is_complete_and_one_fact_for_each_end_of_a_hold() -> None:
+    """Found by two runs it is one; of a later hold on the same person another, or it would be taken for a repeat."""
+    release = Release("dentist-example", SUBJECT, "call_history", 7)
+    first, again = released_fact(release, "run-1"), released_fact(release, "run-2")
+    schema = CATALOGUE.latest("retention.ended")
+    assert schema is not None
+    complete_datum(schema, {"controller": first.controller, **COMMON, **first.fields})
+    assert first.event_id == again.event_id
+    assert first.event_id != released_fact(release._replace(ended_at=8), "run-1").event_id
 
 
 def test_ids_do_not_depend_on_the_run() -> None:

@@ -235,6 +235,37 @@ def test_text_says_the_same_as_the_document(state: ErasureState) -> None:
     ] == []
 
 
+def test_answer_is_shown_with_its_source_and_one_that_does_not_count_with_the_reason() -> None:
+    """Whoever doubts who confirmed sees from where it was published."""
+    stranger = confirmation("refused")._replace(source="urn:evil:svc", offset=11)
+    doubted = replace(DONE, confirmations=[*DONE.confirmations, stranger])
+    shown = document(doubted)
+    assert shown["recipients"][0]["answer"]["source"] == "urn:example:pbx"
+    (found,) = shown["disregarded_answers"]
+    assert (found["service"], found["source"], found["why"], found["outcome"], found["ledger"]) == (
+        "urn:example:pbx",
+        "urn:evil:svc",
+        "stranger",
+        "refused",
+        "5:11",
+    )
+    text = "\n".join(certificate_text(shown))
+    assert "erased, 12 objects, from urn:example:pbx" in text
+    assert "not counted, stranger: refused, 12 objects, from urn:evil:svc" in text
+
+
+def test_certificate_without_anything_to_look_for_says_that_nothing_was_searched() -> None:
+    """A search for nothing finds nothing, and must not read as if it had looked."""
+    shown = document(erasure(step("searched", {**SEARCHED, "values": 0, "places": []}, 4)))
+    assert (shown["searched"]["values"], shown["searched"]["not_searched"]) == (
+        0,
+        "nothing known to look for",
+    )
+    text = "\n".join(certificate_text(shown))
+    assert "Searched before the keys went: not searched: nothing known to look for" in text
+    assert document(WAITING)["searched"]["not_searched"] is None
+
+
 def test_text_names_a_place_in_which_something_was_found() -> None:
     """The other places of a kind are summed up; one that holds something is not."""
     leaky = {**SEARCHED, "places": [*PLACES, {"place": "store findings", "looked_at": 4, "found": 2}]}

@@ -8,10 +8,12 @@ from ledger.aggregates.erasure_details import ErasureProblem, ErasureRecipient, 
 from ledger.forgetting.erasure_decision import (
     Answer,
     InVault,
+    Objection,
     Recorded,
     Standing,
     Step,
     backups_until,
+    disregarded,
     next_step,
     problems,
     problems_digest,
@@ -20,6 +22,7 @@ from ledger.forgetting.erasure_decision import (
 
 NOW = 1_774_609_200_000_000
 DUE = NOW + 1_000_000
+TOLD_AT = NOW - 1_000_000
 PBX = ErasureRecipient(name="urn:example:pbx", kind="service", confirm_by=DUE)
 SPEECH = ErasureRecipient(name="Speech Example", kind="processor", confirm_by=DUE)
 CLASSES = frozenset({"call_history", "content_check"})
@@ -27,7 +30,7 @@ BEFORE = InVault(live=CLASSES, closed=False, past_inbox=False, identifiers=2)
 DESTROYED = replace(BEFORE, live=frozenset(), closed=True)
 FORGOTTEN = replace(DESTROYED, past_inbox=True, identifiers=0)
 TOLD = Recorded(
-    recipients=(PBX, SPEECH), instructed=frozenset({(PBX.name, "service"), (SPEECH.name, "processor")})
+    recipients=(PBX, SPEECH), instructed={(PBX.name, "service"): TOLD_AT, (SPEECH.name, "processor"): TOLD_AT}
 )
 SEARCHED = replace(TOLD, searched=True)
 ANNOUNCED = replace(SEARCHED, announced=CLASSES)
@@ -35,10 +38,23 @@ CONFIRMED = replace(ANNOUNCED, confirmed=CLASSES)
 
 
 def answer(
-    service: str, outcome: str = "erased", ground: str | None = None, backups: int | None = None
+    service: str,
+    outcome: str = "erased",
+    ground: str | None = None,
+    *,
+    backups: int | None = None,
+    source: str = PBX.name,
+    sealed_at: int = TOLD_AT,
 ) -> Answer:
-    """A recipient's answer."""
-    return Answer(service=service, outcome=outcome, refusal_ground=ground, backups_expire_at=backups)
+    """A recipient's answer, by the exchange."""
+    return Answer(
+        service=service,
+        source=source,
+        outcome=outcome,
+        refusal_ground=ground,
+        backups_expire_at=backups,
+        sealed_at=sealed_at,
+    )
 
 
 BOTH = (answer(PBX.name), answer(SPEECH.name))
@@ -49,13 +65,13 @@ BOTH = (answer(PBX.name), answer(SPEECH.name))
     [
         pytest.param(Recorded(recipients=(PBX,)), BEFORE, Step.INSTRUCT, id="nobody was told"),
         pytest.param(
-            replace(TOLD, instructed=frozenset({(PBX.name, "service")})),
+            replace(TOLD, instructed={(PBX.name, "service"): TOLD_AT}),
             BEFORE,
             Step.INSTRUCT,
             id="one was told",
         ),
         pytest.param(
-            replace(TOLD, instructed=frozenset({(PBX.name, "processor"), (SPEECH.name, "processor")})),
+            replace(TOLD, instructed={(PBX.name, "processor"): TOLD_AT, (SPEECH.name, "processor"): TOLD_AT}),
             BEFORE,
             Step.INSTRUCT,
             id="told as what it is not",
@@ -172,6 +188,16 @@ def test_place_that_held_something_readable_stands_in_the_way_for_good() -> None
         pytest.param((answer(SPEECH.name),), DUE, Standing.SILENT, id="somebody else's answer"),
         pytest.param((answer(PBX.name),), DUE, Standing.CONFIRMED, id="erased"),
         pytest.param((answer("URN:Example:PBX"),), NOW, Standing.CONFIRMED, id="in another case"),
+        pytest.param((answer(PBX.name, source="urn:evil:svc"),), DUE, Standing.SILENT, id="a stranger's"),
+        pytest.param(
+            (answer(PBX.name, sealed_at=TOLD_AT - 1),), DUE, Standing.SILENT, id="before it was told"
+        ),
+        pytest.param(
+            (answer(PBX.name), answer(PBX.name, "refused", source="urn:evil:svc")),
+            NOW,
+            Standing.CONFIRMED,
+            id="erased, and a stranger refused",
+        ),
         pytest.param((answer(PBX.name, "anonymised"),), NOW, Standing.CONFIRMED, id="anonymised"),
         pytest.param((answer(PBX.name, "nothing_found"),), NOW, Standing.CONFIRMED, id="nothing found"),
         pytest.param((answer(PBX.name, "partly_erased"),), NOW, Standing.REFUSED, id="partly erased"),
@@ -189,8 +215,63 @@ def test_place_that_held_something_readable_stands_in_the_way_for_good() -> None
     ],
 )
 def test_standing_of_a_recipient(answers: tuple[Answer, ...], now: int, expected: Standing) -> None:
-    """The last answer in its name holds; what is no plain yes is none."""
-    assert standing(PBX, answers, now) is expected
+    """Its own last answer holds; what is no plain yes is none."""
+    assert standing(PBX, replace(CONFIRMED, answers=answers), now) is expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        pytest.param(PBX.name, Standing.CONFIRMED, id="a service that was told"),
+        pytest.param(SPEECH.name, Standing.CONFIRMED, id="the processor itself"),
+        pytest.param("urn:evil:svc", Standing.WAITING, id="a stranger"),
+    ],
+)
+def test_processor_is_answered_for_by_a_service_that_was_told(source: str, expected: Standing) -> None:
+    """Most processors publish nothing: the services that work with them answer."""
+    recorded = replace(CONFIRMED, answers=(answer(SPEECH.name, source=source),))
+    assert standing(SPEECH, recorded, NOW) is expected
+
+
+def test_service_is_not_answered_for_by_another_that_was_told() -> None:
+    """Only a processor is."""
+    site = ErasureRecipient(name="urn:example:site", kind="service", confirm_by=DUE)
+    recorded = replace(
+        CONFIRMED,
+        recipients=(PBX, site),
+        instructed={(PBX.name, "service"): TOLD_AT, (site.name, "service"): TOLD_AT},
+        answers=(answer(site.name, source=PBX.name),),
+    )
+    assert standing(site, recorded, NOW) is Standing.WAITING
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        pytest.param(answer(PBX.name), None, id="counts"),
+        pytest.param(answer("urn:example:site"), Objection.NO_RECIPIENT, id="of somebody who was not told"),
+        pytest.param(answer(PBX.name, source="urn:evil:svc"), Objection.STRANGER, id="a stranger's"),
+        pytest.param(answer(SPEECH.name, sealed_at=TOLD_AT - 1), Objection.TOO_EARLY, id="too early"),
+    ],
+)
+def test_answer_that_does_not_count_is_named_with_the_reason(
+    said: Answer, expected: Objection | None
+) -> None:
+    """The certificate lists it."""
+    assert disregarded(said, CONFIRMED) is expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        pytest.param(answer(PBX.name, "refused"), Step.VERIFY, id="its own"),
+        pytest.param(answer(PBX.name, "refused", source="urn:evil:svc"), Step.NOTHING, id="a stranger's"),
+    ],
+)
+def test_refusal_after_verified_takes_the_erasure_up_again(said: Answer, expected: Step) -> None:
+    """A certificate may not say verified above a recipient's refusal."""
+    recorded = replace(CONFIRMED, answers=(*BOTH, said), verified=True)
+    assert next_step(recorded, FORGOTTEN, NOW) is expected
 
 
 def test_refusal_is_a_problem_with_its_ground() -> None:
@@ -212,6 +293,8 @@ def test_digest_of_problems_depends_on_what_they_are_and_not_on_their_order() ->
 
 
 def test_bound_for_backups_is_the_latest_stated() -> None:
-    """None where nobody stated one."""
-    assert backups_until([answer("a", backups=5), answer("b", backups=9), answer("c")]) == 9
-    assert backups_until([answer("a")]) is None
+    """None where nobody stated one; what does not count, does not here."""
+    stranger = answer(PBX.name, backups=99, source="urn:evil:svc")
+    said = (answer(PBX.name, backups=5), answer(SPEECH.name, backups=9), answer(PBX.name), stranger)
+    assert backups_until(replace(CONFIRMED, answers=said)) == 9
+    assert backups_until(replace(CONFIRMED, answers=said[2:])) is None

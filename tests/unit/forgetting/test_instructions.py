@@ -8,7 +8,14 @@ import msgspec
 import pytest
 
 from ledger.forgetting import instructions
-from ledger.forgetting.instructions import Instruction, Reference, confirm_by, instruction_id, messages
+from ledger.forgetting.instructions import (
+    Except,
+    Instruction,
+    Reference,
+    confirm_by,
+    instruction_id,
+    messages,
+)
 from ledger.rules.periods import Period, first_moment_after
 from ledger.rules.policy_pack import PolicyPack
 
@@ -58,6 +65,7 @@ def test_message_is_a_cloudevent_keyed_by_its_recipient() -> None:
         "retention_classes": ["call_history"],
         "epochs": [{"retention_class": "call_history", "day": "2026-03-27"}],
         "references": [],
+        "except": [],
         "confirm_by": "2026-03-27T11:00:00.000000Z",
         "confirm": {"type": "data.erased", "erasure_id": "i-1", "service": "urn:test:pbx"},
     }
@@ -88,6 +96,18 @@ def test_references_that_do_not_fit_go_into_further_messages(
     assert [each.id for each in references] == [
         r["id"] for event in events for r in event["data"]["references"]
     ]
+
+
+def test_person_on_hold_is_excepted_by_the_recipients_own_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Named with the pseudonym in every part that has events of that person; never among those to erase."""
+    monkeypatch.setattr(instructions, "REFERENCES_MAX", 2)
+    kept = [Except(SUBJECT, [Reference("urn:test:pbx", f"call-{number}") for number in range(3)])]
+    parts = [msgspec.json.decode(each.value)["data"] for each in messages(instruction(excepts=kept), NOW)]
+    assert [(part["part"], part["parts"]) for part in parts] == [(1, 2), (2, 2)]
+    assert [part["references"] for part in parts] == [[], []]
+    found = [each for part in parts for each in part["except"]]
+    assert {str(SUBJECT)} == {each["subject_pseudonym"] for each in found}
+    assert [event["id"] for each in found for event in each["references"]] == ["call-0", "call-1", "call-2"]
 
 
 def test_id_follows_from_what_it_is_for() -> None:

@@ -163,6 +163,11 @@ def test_hold_on_a_person_does_not_keep_everybodys_day() -> None:
     assert (1, (Aside(CONTROLLER, SUBJECT, "call_history", DAY),)) == (made.destructions, made.aside)
 
 
+def released_at(ended_at: int) -> Release:
+    """What was put aside, and when the last hold on it ended."""
+    return Release(CONTROLLER, SUBJECT, "call_history", ended_at)
+
+
 def test_nothing_is_put_aside_of_a_day_that_is_kept() -> None:
     """The day's key is still there for it."""
     holds = [hold("claim-1", subject=SUBJECT), hold("claim-2")]
@@ -174,9 +179,12 @@ def test_nothing_is_put_aside_of_a_day_that_is_kept() -> None:
     [
         pytest.param([hold("claim-1", subject=SUBJECT)], [], id="the hold stands"),
         pytest.param([hold("claim-2")], [], id="a hold on all of the controller stands"),
-        pytest.param([], [Release(SUBJECT, "call_history")], id="no hold"),
+        pytest.param([], [released_at(end_of(90))], id="no hold"),
+        pytest.param([hold("claim-1", subject=SOMEBODY)], [released_at(end_of(90))], id="somebody else's"),
         pytest.param(
-            [hold("claim-1", subject=SOMEBODY)], [Release(SUBJECT, "call_history")], id="somebody else's"
+            [hold("claim-1", subject=SUBJECT, ends_at=end_of(80)), hold("claim-2", ends_at=end_of(85))],
+            [released_at(end_of(85))],
+            id="the last one ended days ago",
         ),
     ],
 )

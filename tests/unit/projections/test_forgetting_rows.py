@@ -212,6 +212,7 @@ CASES = [
             "subject_pseudonym": str(PERSON),
             "retention_classes": ["recording"],
             "epochs": ["recording 2026-03-27"],
+            "except_subjects": [str(PERSON)],
             "confirm_by": 77,
         },
         (
@@ -226,6 +227,7 @@ CASES = [
                 "subject": PERSON,
                 "retention_classes": ["recording"],
                 "epochs": ["recording 2026-03-27"],
+                "except_subjects": [str(PERSON)],
                 "confirm_by": 77,
             },
         ),

@@ -1,5 +1,6 @@
 """When a day's data of one class ends, by all rules of a controller together."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -348,7 +349,7 @@ DPA = adopted(pack("dpa", rule("E-0", "*", "P0D", Start.AGREEMENT_END, on_choice
         pytest.param("return", PBX, ("2026-09-10", "pbx:E-3M"), id="returned, then deleted by the promise"),
         pytest.param("delete", PBX, ("2026-06-10", "ledger:agreement-end-chosen"), id="deletion is at once"),
         pytest.param(
-            "return_and_delete", PBX, ("2026-06-10", "ledger:agreement-end-chosen"), id="so is both"
+            "return_and_delete", PBX, ("2026-07-10", "ledger:export-hold"), id="both waits for the export"
         ),
         pytest.param("delete", (*PBX, *DPA), ("2026-06-10", "dpa:E-0"), id="by the clause about the choice"),
         pytest.param("silent", (*PBX, *DPA), ("2026-09-10", "pbx:E-3M"), id="which is not for silence"),
@@ -368,6 +369,142 @@ def test_end_of_the_agreement(
     rules = ControllerRules(adoptions=adoptions, terminations=(terminated(ENDS, choice),))
     last, by = expected
     assert ended(rules) == (after(last), by)
+
+
+HOLDING = adopted(replace(pack("hold"), export_hold=Period(weeks=2)))
+AT_ONCE = adopted(pack("once", rule("E-0", "*", "P0D", Start.AGREEMENT_END)))
+
+
+@pytest.mark.parametrize(
+    ("choice", "adoptions", "exports", "expected"),
+    [
+        pytest.param(
+            "return_and_delete", DPA, ["2026-06-20"], ("2026-06-20", "dpa:E-0"), id="both: exported"
+        ),
+        pytest.param(
+            "return_and_delete",
+            (),
+            ["2026-06-20"],
+            ("2026-06-20", "ledger:agreement-end-chosen"),
+            id="no pack",
+        ),
+        pytest.param(
+            "return_and_delete", DPA, ["2026-06-25", "2026-06-20"], ("2026-06-20", "dpa:E-0"), id="the first"
+        ),
+        pytest.param(
+            "return_and_delete", DPA, ["2026-06-01"], (after("2026-06-10"), "dpa:E-0"), id="before the end"
+        ),
+        pytest.param(
+            "return_and_delete",
+            DPA,
+            ["2026-05-01"],
+            (after("2026-07-10"), "ledger:export-hold"),
+            id="before it was said",
+        ),
+        pytest.param(
+            "return_and_delete",
+            DPA,
+            ["2026-08-01"],
+            (after("2026-07-10"), "ledger:export-hold"),
+            id="too late to change anything",
+        ),
+        pytest.param(
+            "return_and_delete",
+            (*DPA, *HOLDING),
+            [],
+            (after("2026-06-24"), "hold:export-hold"),
+            id="the pack's own wait",
+        ),
+        pytest.param(
+            "return_and_delete", AT_ONCE, [], (after("2026-07-10"), "ledger:export-hold"), id="promise"
+        ),
+        pytest.param("return", PBX, [], (after("2026-09-10"), "pbx:E-3M"), id="return: silence has an end"),
+        pytest.param(
+            "return",
+            PBX,
+            ["2026-06-20"],
+            ("2026-06-20", "ledger:agreement-end-returned"),
+            id="return: exported",
+        ),
+        pytest.param(
+            "return", PBX, ["2026-08-01"], ("2026-08-01", "ledger:agreement-end-returned"), id="exported late"
+        ),
+        pytest.param("return", PBX, ["2026-10-01"], (after("2026-09-10"), "pbx:E-3M"), id="after its end"),
+        pytest.param(
+            "return",
+            AT_ONCE,
+            [],
+            (after("2026-07-10"), "ledger:export-hold"),
+            id="return: not before it is back",
+        ),
+        pytest.param(
+            "delete", DPA, ["2026-06-20"], (after("2026-06-10"), "dpa:E-0"), id="delete does not wait"
+        ),
+        pytest.param("silent", PBX, ["2026-06-20"], (after("2026-09-10"), "pbx:E-3M"), id="nor does silence"),
+    ],
+)
+def test_what_is_to_be_returned_is_returned_first(
+    choice: str, adoptions: tuple[Adoption, ...], exports: list[str], expected: tuple[str, str]
+) -> None:
+    """GDPR Art. 28(3)(g): what is destroyed cannot be returned, and what nobody asks for is not kept for ever."""
+    rules = ControllerRules(
+        adoptions=adoptions,
+        terminations=(terminated(ENDS, choice, at=noon("2026-05-15")),),
+        returned=tuple(noon(at) for at in exports),
+    )
+    when, by = expected
+    assert ended(rules) == (when if ":" in when else readable(noon(when)), by)
+
+
+def test_return_that_is_told_late_still_has_its_wait() -> None:
+    """An end that was said months afterwards leaves time to return, counted from when it was said."""
+    late = terminated(noon("2026-04-01"), "return_and_delete", at=noon("2027-01-01"))
+    assert ended(ControllerRules(terminations=(late,))) == (after("2027-01-31"), "ledger:export-hold")
+
+
+@pytest.mark.parametrize(
+    ("of", "exported", "covered"),
+    [
+        pytest.param("2026-06-08", "2026-06-09", True, id="a day that was over"),
+        pytest.param("2026-06-09", "2026-06-09", False, id="the same day, while the agreement runs"),
+        pytest.param("2026-06-09", "2026-06-08", False, id="a day to come"),
+        pytest.param("2026-06-10", "2026-06-10", True, id="the last day, as the agreement has ended"),
+        pytest.param("2026-07-01", "2026-06-20", False, id="what came in after it"),
+    ],
+)
+def test_export_returns_the_days_it_holds_in_full(of: str, exported: str, covered: bool) -> None:
+    """What comes in after an export is not in it, so it waits for the next one."""
+    rules = ControllerRules(terminations=(terminated(ENDS, "return_and_delete"),), returned=(noon(exported),))
+    by = "ledger:agreement-end-chosen" if covered else "ledger:export-hold"
+    assert by == (ended(rules, of=day(of)) or ("", ""))[1]
+
+
+def lived_until(choice: str, exports: list[int]) -> int:
+    """When a day's data is due after an end, found the slow way: each moment is asked, and knows no later one."""
+    silence, wait = first_moment_after(day("2026-09-10")), first_moment_after(day("2026-07-10"))
+    over = first_moment_after(day("2026-06-10"))
+    for moment in sorted({over, wait, silence, *exports}):
+        has_it_back = any(ENDS - HOUR <= at <= moment for at in exports)
+        deletes = choice in {"delete", "return_and_delete"}
+        waits = choice in {"return", "return_and_delete"} and not has_it_back and moment < wait
+        wanted = moment >= over and (deletes or (choice == "return" and has_it_back))
+        if moment >= silence or (wanted and not waits):
+            return moment
+    raise AssertionError("silence has an end")
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(("return", "delete", "return_and_delete", "silent")),
+    st.lists(st.integers(-60 * 24, 120 * 24).map(lambda hours: ENDS + hours * HOUR), max_size=3),
+)
+@example("return", [])
+def test_end_of_the_agreement_is_that_of_living_through_it(choice: str, exports: list[int]) -> None:
+    """The rule agrees with an account that at each moment knows only what was exported so far."""
+    said = terminated(ENDS, choice, at=ENDS - HOUR)
+    end = epoch_end(ControllerRules(terminations=(said,), returned=tuple(exports)), "fax", D)
+    assert end is not None
+    assert lived_until(choice, exports) == end.ended_at
 
 
 def test_end_of_the_agreement_described() -> None:
@@ -580,15 +717,17 @@ def test_classes_named_here_exist() -> None:
     st.integers(MICROS_MIN, MICROS_MAX),
     st.integers(-(2**63), 2**63 - 1),
     st.sampled_from(sorted(RETENTION_CLASSES)),
+    st.sampled_from(("silent", "return", "return_and_delete")),
 )
-@example(DAYS_MAX, MICROS_MAX, MICROS_MAX, "fax")
-@example(DAYS_MIN, MICROS_MIN, MICROS_MIN, "fax")
-def test_no_time_is_too_far(of: int, at: int, ends_at: int, retention_class: str) -> None:
+@example(DAYS_MAX, MICROS_MAX, MICROS_MAX, "fax", "return")
+@example(DAYS_MIN, MICROS_MIN, MICROS_MIN, "fax", "return_and_delete")
+def test_no_time_is_too_far(of: int, at: int, ends_at: int, retention_class: str, choice: str) -> None:
     """Whatever moments facts claim, there is an end that can be recorded, not before the day is over."""
     rules = ControllerRules(
         adoptions=adopted(pack("a", rule("E-1", "*", "P9000Y")), at=at),
         settings=(Setting(retention_class=retention_class, days=365, at=at),),
-        terminations=(terminated(ends_at, at=at),),
+        terminations=(terminated(ends_at, choice, at=at),),
+        returned=(at,),
     )
     end = epoch_end(rules, retention_class, of)
     if retention_class == "consent_proof":
@@ -609,6 +748,7 @@ def test_facts_dated_in_the_future_wait() -> None:
         adoptions=adopted(pack("a"), at=moment),
         settings=(Setting(retention_class="fax", days=1, at=moment),),
         terminations=(Termination(ends_at=ENDS, choice="delete", agreement_id="a", at=moment),),
+        returned=(moment,),
         holds=(hold,),
     )
     assert now == now.known_at(moment)

@@ -164,10 +164,14 @@ def test_period_from_the_event(
             ["callvoip-faq", "callvoip-dpa"],
             "return_and_delete",
             "2026-03-27",
-            "2026-03-27",
-            "callvoip-dpa:CD-31",
-            "P0D",
+            "2026-04-26",
+            "ledger:export-hold",
+            "P30D",
         ),
+        # X9: what is to be returned waits for its export, thirty days
+        (["callingbird"], "return", "2026-03-27", "2026-04-26", "callingbird:CB-31", "P30D"),
+        (["cloudtalk"], "return", "2026-03-27", "2026-04-26", "ledger:export-hold", "P30D"),
+        (["cloudtalk"], "return_and_delete", "2028-02-29", "2028-03-30", "ledger:export-hold", "P30D"),
         (["callvoip-dpa"], "silent", "2026-03-27", "2026-06-27", "ledger:agreement-end", "P3M"),
         # only while it is used
         (["cloudtalk"], "silent", "2026-03-27", "2026-03-27", "cloudtalk:CT-07", "P0D"),

@@ -7,6 +7,7 @@ from uuid import UUID
 from ledger.vault.directory import Mention
 from ledger.vault.held import HeldField, HeldName
 from ledger.vault.identifiers import as_pseudonym, normalise
+from ledger.vault.in_flight import Stretch
 from ledger.vault.keys import EpochKeyName, KeyRing, SubjectKeyName
 from ledger.vault.vault import Vault
 
@@ -23,6 +24,7 @@ class MemoryVault(Vault):
         self.controllers: dict[UUID, str] = {}
         self.held: dict[HeldName, bytes] = {}
         self.asked_held: list[frozenset[bytes]] = []
+        self.in_flight: tuple[Stretch, ...] | None = None
 
     def __repr__(self) -> str:
         return "MemoryVault()"
@@ -31,6 +33,16 @@ class MemoryVault(Vault):
     def own_facts_key(self) -> bytes:
         """The same for every vault in memory."""
         return OWN_FACTS_KEY
+
+    def begin_sealing(self, batch: Collection[Stretch]) -> None:
+        """Remembers the batch; nobody is forgotten in memory."""
+        assert self.in_flight is None, "a batch is in flight"
+        self.in_flight = tuple(batch)
+
+    def end_sealing(self) -> None:
+        """Ends it."""
+        assert self.in_flight is not None, "no batch is in flight"
+        self.in_flight = None
 
     def resolve_subjects(self, mentions: Sequence[Mention]) -> list[UUID | None]:
         """The first identifier that is known decides; the others are linked to the same subject."""

@@ -148,5 +148,32 @@ def test_setting_that_may_not_hold_is_passed_over(retention_class: str, days: in
 def test_everything_else_asks_for_nothing() -> None:
     """Notices, the ledger's other facts, rejected input."""
     assert Consequences() == of(
-        governance("notice.published"), governance("retention.ended"), make_rejected()
+        governance("notice.published"),
+        governance("retention.ended", retention_class="call_history", epoch_day=20_539),
+        make_rejected(),
     )
+
+
+ENDED: dict[str, Any] = {
+    "retention_class": "call_history",
+    "subject_pseudonym": str(ALICE),
+    "epoch_day": None,
+    "fact": None,
+    "held_by": None,
+}
+
+
+def test_end_of_a_hold_releases_what_it_had_put_aside() -> None:
+    """By the last of several: what was put aside before it is over."""
+    first, second = governance("retention.ended", **ENDED), governance("retention.ended", "evt-2", **ENDED)
+    assert Consequences(released={(ALICE, "call_history"): 41}) == of(first, second)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"held_by": "claim-1"}, {"fact": str(FACT)}, {"epoch_day": 20_539, "subject_pseudonym": None}],
+    ids=["held", "a proof's", "a day's"],
+)
+def test_other_ends_release_nothing(changed: dict[str, Any]) -> None:
+    """Their keys are destroyed by facts of their own."""
+    assert Consequences() == of(governance("retention.ended", **{**ENDED, **changed}))

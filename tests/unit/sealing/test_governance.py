@@ -10,8 +10,9 @@ from ledger.contract.ledger_record import encode_entry
 from ledger.entry import Entry
 from ledger.log.failures import LogHole, LogRegressed, TopicMissing
 from ledger.log.records import Partition, ReadRecord
-from ledger.sealing.governance import GOVERNANCE, GovernanceFollower
+from ledger.sealing.governance import FORGET_AGAIN_S, GOVERNANCE, GovernanceFollower
 from ledger.vault.governance import GovernanceState, InboxEnds, RetentionSetting
+from ledger.vault.in_flight import BatchInFlight
 from tests.unit.aggregates.facts import make_entry
 from tests.unit.sealing.memory_vault import MemoryVault
 
@@ -189,10 +190,39 @@ def test_first_start_has_nothing_to_follow() -> None:
     """No topic, and nothing was ever applied."""
     follower = GovernanceFollower(FollowedVault(), NoTopic([]))
     follower.follow()
-    assert (follower.rules_at, follower.not_kept) == (0, {})
+    assert (follower.rules_at, follower.not_kept(0)) == (0, {})
 
 
 def test_topic_that_is_gone_stops_the_vault() -> None:
     """Something was applied once, so there was a topic."""
     with pytest.raises(LogRegressed):
         GovernanceFollower(FollowedVault(position=7), NoTopic([])).follow()
+
+
+class BusyVault(FollowedVault):
+    """A vault with somebody to forget, whose sealers never let anybody."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def governance_state(self) -> GovernanceState:
+        """Somebody waits."""
+        return super().governance_state()._replace(forgetting=True)
+
+    def forget_due(self) -> None:
+        """Refuses."""
+        self.asked += 1
+        raise BatchInFlight("nobody can be forgotten now")
+
+
+def test_batch_in_flight_puts_forgetting_off_and_stops_nobody() -> None:
+    """The vault serves on; it is asked again after a while only, since each try keeps batches waiting."""
+    vault, now = BusyVault(), 100.0
+    follower = GovernanceFollower(vault, Log([]), monotonic=lambda: now)
+    for _ in range(3):
+        follower.follow()
+    assert vault.asked == 1
+    now += FORGET_AGAIN_S
+    follower.forget_due()
+    assert vault.asked == 2

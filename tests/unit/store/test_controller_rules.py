@@ -116,9 +116,11 @@ def test_rules_are_by_controller_and_leave_out_what_nobody_can_read() -> None:
             settings=[("dentist-example", "recording", 7, 4)],
             terminations=[("salon-example", 9, "delete", "a1", 5)],
             holds=join_holds([hold_row(PLACED, 5)]),
+            returned=[("salon-example", 8), ("baker-example", 7), ("salon-example", 9)],
         )
     )
-    assert list(rules) == ["dentist-example", "garage-example", "salon-example"]
+    assert list(rules) == ["baker-example", "dentist-example", "garage-example", "salon-example"]
+    assert [rules[name].returned for name in ("salon-example", "baker-example")] == [(8, 9), (7,)]
     assert rules["dentist-example"].adoptions == ()
     assert [PACK.pack] == [adoption.pack for adoption in rules["garage-example"].adoptions]
     assert [setting.days for setting in rules["dentist-example"].settings] == [7]

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +22,7 @@ from ledger.vault.field_cipher import (
     open_with_secret,
     seal_field,
 )
+from tests.unit.vault.two_key_forgery import UnderKey, opens_under_both
 
 SK, EK, SALT = bytes(range(32)), bytes(range(32, 64)), bytes(range(64, 96))
 OTHER = bytes(range(100, 132))
@@ -175,7 +175,7 @@ def test_two_key_forgery_is_refused() -> None:
     """One ciphertext that GCM opens under two subjects' keys: the commitment lets one of them open it."""
     info = CONTEXT.encode()
     derived = {sk: _hkdf(SALT, sk + EK, info) for sk in (SK, OTHER)}
-    forged = _opens_under_both([(secret[:32], secret[32:44]) for secret in derived.values()], info)
+    forged = opens_under_both(*(UnderKey(secret[:32], secret[32:44], info) for secret in derived.values()))
     plaintexts = {AESGCM(secret[:32]).decrypt(secret[32:44], forged, info) for secret in derived.values()}
     assert len(plaintexts) == 2, "the forgery works against GCM alone"
 
@@ -215,7 +215,7 @@ def test_derived_secret_keeps_the_commitment_check() -> None:
     """The mutant: opening with key and nonce alone, under which a two-key forgery opens."""
     info = CONTEXT.encode()
     secrets = [derive_secret(sk, EK, SALT, CONTEXT) for sk in (SK, OTHER)]
-    forged = _opens_under_both([(secret[:32], secret[32:44]) for secret in secrets], info)
+    forged = opens_under_both(*(UnderKey(secret[:32], secret[32:44], info) for secret in secrets))
     assert open_with_secret(secrets[0], CONTEXT, secrets[0][44:], forged)
     with pytest.raises(CannotOpen) as refused:
         open_with_secret(secrets[1], CONTEXT, secrets[0][44:], forged)
@@ -266,47 +266,3 @@ def _hkdf(salt: bytes, secret: bytes, info: bytes) -> bytes:
         block = hmac.digest(pseudorandom_key, block + info + bytes([counter]), "sha256")
         derived += block
     return derived[:76]
-
-
-def _opens_under_both(keys: list[tuple[bytes, bytes]], aad: bytes) -> bytes:
-    """A one-block ciphertext and tag that AES-GCM accepts under both (key, nonce) pairs.
-
-    The tag is linear in the ciphertext block x: tag = x·H² + rest, for each key with its own H and rest.
-    Equal tags are one linear equation in x, over GF(2^128). Source: NIST SP 800-38D sections 6.3 and 6.4.
-    """
-    (first, rest_1), (second, rest_2) = (_tag_terms(key, nonce, aad) for key, nonce in keys)
-    block = _multiply(rest_1 ^ rest_2, _inverse(first ^ second))
-    tag = _multiply(block, first) ^ rest_1
-    return block.to_bytes(16, "big") + tag.to_bytes(16, "big")
-
-
-def _tag_terms(key: bytes, nonce: bytes, aad: bytes) -> tuple[int, int]:
-    """H² and the rest of the tag of a one-block ciphertext: tag = x·H² + rest."""
-    aes = Cipher(algorithms.AES(key), modes.ECB()).encryptor()
-    h = int.from_bytes(aes.update(b"\0" * 16), "big")
-    mask = int.from_bytes(aes.update(nonce + b"\0\0\0\1"), "big")
-    state = 0
-    for start in range(0, len(aad), 16):
-        state = _multiply(state ^ int.from_bytes(aad[start : start + 16].ljust(16, b"\0"), "big"), h)
-    lengths = (len(aad) * 8) << 64 | 128
-    h_squared = _multiply(h, h)
-    return h_squared, _multiply(state, h_squared) ^ _multiply(lengths, h) ^ mask
-
-
-def _multiply(x: int, y: int) -> int:
-    """GF(2^128) with GCM's bit order: the leftmost bit is the coefficient of 1."""
-    product = 0
-    for bit in range(127, -1, -1):
-        if x >> bit & 1:
-            product ^= y
-        y = (y >> 1) ^ (0xE1 << 120 if y & 1 else 0)
-    return product
-
-
-def _inverse(x: int) -> int:
-    """x^(2^128 - 2)."""
-    result, power = 1 << 127, x
-    for _ in range(127):
-        power = _multiply(power, power)
-        result = _multiply(result, power)
-    return result
