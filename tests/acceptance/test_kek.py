@@ -67,6 +67,15 @@ def wait_for_sealer(supervisor: psutil.Process, *, other_than: int | None) -> in
     pytest.fail("no sealer was started")
 
 
+def wait_until_it_seals(parts: Runtime) -> None:
+    """Returns once something is sealed: a sealer that is still starting would read the new file and never end."""
+    deadline = time.monotonic() + PATIENCE_S
+    with parts.vault() as vault:
+        while not any(vault.sealer_positions().values()):
+            assert time.monotonic() < deadline, "nothing is sealed"
+            time.sleep(0.1)
+
+
 def test_rotation_while_everything_is_at_work_loses_nothing(own_home: LedgerHome) -> None:
     """The sealer ends at the first key it may not wrap, is started again with the new file, and nothing is lost."""
     stop = threading.Event()
@@ -91,7 +100,7 @@ def test_rotation_while_everything_is_at_work_loses_nothing(own_home: LedgerHome
         publisher = threading.Thread(target=keep_publishing, args=(parts,))
         publisher.start()
         try:
-            time.sleep(2.0)
+            wait_until_it_seals(parts)
             rotated = own_home.json("kek", "rotate")
             wait_for_sealer(supervisor, other_than=first)
             time.sleep(2.0)

@@ -89,7 +89,7 @@ class Scene:
             "directory": "controller, identifier_index, subject",
             "subject_key": "subject, retention_class, kek_id, wrapped",
             "epoch_key": "controller, retention_class, day, kek_id, wrapped",
-            "held_field": "salt, field, subject, retention_class, kek_id, wrapped",
+            "held_field": "salt, field, subject, retention_class, kek_id, wrapped, rules_at",
         }
         return set(self.conn.execute(f"SELECT {columns[table]} FROM {table}".encode()))
 
