@@ -7,8 +7,8 @@
 One PostgreSQL of its own, with its defaults, holds both ways. The plain way: a table of one day's calls as a telephony
 system keeps them, once emptied by DELETE and once blanked by UPDATE, each committed; the VACUUM that either still
 owes is left out. The ledger's way: a vault in which that many fields of that day were sealed under real keys, and
-`Vault.destroy_epochs` for every retention class that such a day has keys of: one durable commit, and the confirmation by
-another look. The ratio compares the faster of the plain ways with it. The same is measured for a day of few calls:
+`Vault.destroy_epochs` for every retention class that such a day has keys of: one durable commit, and the confirmation
+by another look. The ratio compares the faster of the plain ways with it. The same is measured for a day of few calls:
 what destroying costs does not depend on their number.
 
 Destroying takes about a millisecond, most of it waiting for the disk: run this on a machine that does nothing else.
