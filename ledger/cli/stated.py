@@ -19,6 +19,7 @@ from ledger.contract.writing import cloudevent_headers, encode_single_object
 from ledger.draining import drain
 from ledger.entry import StreamKind
 from ledger.errors import CallerError, DataError, NotFound
+from ledger.forgetting.own_facts import COMMON
 from ledger.log.publisher import InboxPublisher, InboxRecord
 from ledger.log.records import Partition
 from ledger.recording.repeats import fact_key
@@ -151,13 +152,8 @@ def _record(parts: Runtime, statement: Statement, event_id: str) -> InboxRecord:
     if schema is None:
         raise NotFound(f"the catalogue has no schema {statement.event_type}", do="Reinstall the program")
     datum: dict[str, object] = {
+        **COMMON,
         "controller": statement.controller,
-        "role": "processor",
-        "purpose": "accountability",
-        "lawful_basis": "legal_obligation",
-        "data_categories": [],
-        "processors": [],
-        "storage_country": "",
         **statement.fields,
     }
     return InboxRecord(

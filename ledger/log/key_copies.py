@@ -5,14 +5,9 @@ and nobody else; only whoever may read the vault may read it.
 """
 
 from collections.abc import Iterator, Sequence
-from types import TracebackType
-from typing import Self
-
-from kafka import errors as kafka_errors
 
 from ledger.config import COPIES_TOPIC
-from ledger.log.failures import AppendUnclear
-from ledger.log.producer import connect_producer, send_all
+from ledger.log.producer import TopicWriter
 from ledger.log.reader import PartitionReader
 from ledger.log.records import Partition, ReadRecord
 from ledger.log.topics import LEDGER_MESSAGE_BYTES_MAX
@@ -23,11 +18,11 @@ LAST_COPIES = 100
 POLL_S = 1.0
 
 
-class KeyCopyWriter:
+class KeyCopyWriter(TopicWriter):
     """Appends copies; see `ledger.vault.copies.Copies` for what it promises."""
 
     def __init__(self, bootstrap: str) -> None:
-        self._producer = connect_producer(bootstrap, max_request_size=LEDGER_MESSAGE_BYTES_MAX)
+        super().__init__(bootstrap, max_request_size=LEDGER_MESSAGE_BYTES_MAX)
 
     def append(self, values: Sequence[bytes]) -> None:
         """Appends copies and waits for every acknowledgement.
@@ -35,30 +30,11 @@ class KeyCopyWriter:
         Raises:
             AppendUnclear: one failed or was not acknowledged in time.
         """
-        try:
-            send_all(
-                self._producer,
-                ({"topic": COPIES.topic, "partition": COPIES.number, "value": value} for value in values),
-            )
-        except (kafka_errors.KafkaError, OSError, TimeoutError) as error:
-            raise AppendUnclear(
-                f"appending to the topic {COPIES_TOPIC}",
-                expected=f"{len(values)} acknowledgements",
-                found=type(error).__name__,
-                do="Nothing was made; start again when Kafka is back. Is the topic there? Run `ledger topics`",
-            ) from error
-
-    def close(self) -> None:
-        """Closes the producer; what was not acknowledged was never believed."""
-        self._producer.close(timeout=1)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        self._append(
+            [{"topic": COPIES.topic, "partition": COPIES.number, "value": value} for value in values],
+            what=f"appending to the topic {COPIES_TOPIC}",
+            do="Nothing was made; start again when Kafka is back. Is the topic there? Run `ledger topics`",
+        )
 
 
 def every_copy(reader: PartitionReader) -> Iterator[tuple[ReadRecord, int]]:

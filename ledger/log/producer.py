@@ -1,11 +1,13 @@
 """How this project sends: idempotent, acknowledged by all in-sync replicas, every send future asked."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Any, Self
 
 from kafka import KafkaProducer
+from kafka import errors as kafka_errors
 
-from ledger.log.failures import BOOTSTRAP_TIMEOUT_MS, translated_kafka_errors
+from ledger.log.failures import BOOTSTRAP_TIMEOUT_MS, AppendUnclear, translated_kafka_errors
 
 ACKNOWLEDGE_TIMEOUT_S = 30.0
 """How long a batch may wait for its acknowledgements; past that it is unclear what landed."""
@@ -51,3 +53,45 @@ def send_all(producer: KafkaProducer, sends: Iterable[dict[str, Any]]) -> list[A
     # flush() alone proves nothing: a failed send does not make it raise. Each future is asked.
     producer.flush(timeout=ACKNOWLEDGE_TIMEOUT_S)
     return [future.get(timeout=ACKNOWLEDGE_TIMEOUT_S) for future in futures]
+
+
+class TopicWriter:
+    """Appends to one of the ledger's own topics; after any error it MUST NOT be used again.
+
+    Args:
+        bootstrap: the brokers.
+        settings: further settings of the client, sizes mostly.
+    """
+
+    def __init__(self, bootstrap: str, **settings: int) -> None:
+        self._producer = connect_producer(bootstrap, **settings)
+
+    def _append(self, sends: Sequence[dict[str, Any]], *, what: str, do: str) -> None:
+        """Sends records as `send_all` does.
+
+        Args:
+            sends: the arguments of `KafkaProducer.send`.
+            what: what is done, for the error's message.
+            do: what to do about the error.
+
+        Raises:
+            AppendUnclear: any send failed or was not acknowledged in time.
+        """
+        try:
+            send_all(self._producer, sends)
+        except (kafka_errors.KafkaError, OSError, TimeoutError) as error:
+            raise AppendUnclear(
+                what, expected=f"{len(sends)} acknowledgements", found=type(error).__name__, do=do
+            ) from error
+
+    def close(self) -> None:
+        """Closes the producer; what was not acknowledged was never believed, so nothing is owed."""
+        self._producer.close(timeout=1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

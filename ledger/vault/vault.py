@@ -59,25 +59,6 @@ FORGOTTEN_AT_ONCE = 100
 """Subjects forgotten in one transaction, which no batch can begin before the end of: some 0.2 s."""
 _SQL = load_sql(Path(__file__).parent / "sql" / "secrets.sql")
 
-TABLES = (
-    "kek",
-    "vault_secret",
-    "subject",
-    "directory",
-    "subject_key",
-    "epoch_key",
-    "held_field",
-    "sealer_progress",
-    "sealer_chain",
-    "governance_position",
-    "retention_setting",
-    "forget_after",
-    "issued_export",
-    "job_run",
-    "schema_migration",
-)
-"""Every table of the vault's schema, for whoever looks through all of them; a test compares them."""
-
 
 def migrate_vault(dsn: str, *, schema: str = VAULT_SCHEMA) -> list[Migration]:
     """Brings the vault's database up to date.
