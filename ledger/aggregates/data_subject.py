@@ -293,7 +293,7 @@ class DataSubject(LedgerAggregate):
         self.processors: dict[str, Tally] = {}
         self.actions: dict[str, Tally] = {action: Tally() for action in ACTIONS}
 
-    def record(self, entry: Entry) -> Fact:
+    def record(self, entry: Entry, offset: int | None = None) -> Fact:
         """Makes the subject's next event of an entry and applies it.
 
         The event is not kept as pending: the entry is in the log already, and the caller stores it.
@@ -301,7 +301,7 @@ class DataSubject(LedgerAggregate):
         Raises:
             OriginatorIDError: the entry is of another stream; nothing changed.
         """
-        event = FACTS.get(entry.event_type, FactRecorded)(entry.stream, self._version + 1, entry)
+        event = FACTS.get(entry.event_type, FactRecorded)(entry.stream, self._version + 1, entry, offset)
         event.mutate(self)
         return event
 

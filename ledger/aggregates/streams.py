@@ -13,7 +13,7 @@ Source: DESIGN section 9; TRAPS, eventsourcing.
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Never, Self, cast
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from eventsourcing.domain import (
     BaseAggregate,
@@ -24,7 +24,7 @@ from eventsourcing.domain import (
 )
 from eventsourcing.utils import register_topic, resolve_topic
 
-from ledger.entry import LedgerRecord, Rejected
+from ledger.entry import LedgerRecord, Rejected, StreamKind
 
 SNAPSHOT_EVERY = 100
 """Versions between snapshots. Snapshots stand exactly at its multiples, so that they follow from the ledger
@@ -36,19 +36,28 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
+def named_stream(kind: StreamKind, name: str) -> UUID:
+    """The stream of something that is not a person: the same name always gives the same stream."""
+    return uuid5(NAMESPACE_URL, f"urn:ledger:stream:{kind.value}:{name}")
+
+
 class LedgerEvent(CanMutateAggregate[UUID]):
     """A ledger record at a version of its stream; treat it as frozen.
 
-    Plain attributes and no dataclass: a recorder makes one per record, and a frozen dataclass costs twice.
+    `offset` is the record's in its ledger partition; None where the event store alone was asked, which does not
+    know it. Plain attributes and no dataclass: a recorder makes one per record, and a frozen dataclass costs twice.
     """
 
     TOPIC = ""
     entry: LedgerRecord
 
-    def __init__(self, originator_id: UUID, originator_version: int, entry: LedgerRecord) -> None:
+    def __init__(
+        self, originator_id: UUID, originator_version: int, entry: LedgerRecord, offset: int | None = None
+    ) -> None:
         self.originator_id = originator_id
         self.originator_version = originator_version
         self.entry = entry
+        self.offset = offset
 
     @property
     def timestamp(self) -> datetime:  # type: ignore[override]  # the library's is an attribute; ours derives
@@ -210,14 +219,14 @@ class Stream(LedgerAggregate):
         self.first_sealed_at: int | None = None
         self.last_sealed_at: int | None = None
 
-    def record(self, record: LedgerRecord) -> StreamEvent:
+    def record(self, record: LedgerRecord, offset: int | None = None) -> StreamEvent:
         """Makes the stream's next event of a record and applies it.
 
         Raises:
             OriginatorIDError: the record is of another stream.
         """
         event_class = InputRejected if isinstance(record, Rejected) else EntryRecorded
-        event = event_class(record.stream, self._version + 1, record)
+        event = event_class(record.stream, self._version + 1, record, offset)
         event.mutate(self)
         return event
 

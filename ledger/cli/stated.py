@@ -12,6 +12,7 @@ from uuid import uuid4
 import typer
 from rich.console import Console
 
+from ledger.aggregates.streams import named_stream
 from ledger.bootstrap import Runtime
 from ledger.cli.output import emit, instant, parse_instant, plain, progress, stderr
 from ledger.contract.retention_classes import RETENTION_CLASSES
@@ -24,7 +25,6 @@ from ledger.log.publisher import InboxPublisher, InboxRecord
 from ledger.log.records import Partition
 from ledger.recording.repeats import fact_key
 from ledger.rules.retention import ControllerRules
-from ledger.sealing.parts import named_stream
 from ledger.store.forgetting import ForgettingQueries
 from ledger.store.queries import Queries
 

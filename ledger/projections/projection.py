@@ -9,6 +9,7 @@ import msgspec
 
 from ledger.entry import LedgerRecord
 from ledger.rules.findings import Judgement
+from ledger.rules.judged import Deadline, Shown
 
 Row = tuple[object, ...]
 
@@ -18,7 +19,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 
     `version` is its place in its stream, from 1; None for a record without effect (a publisher's repeat),
     which can still be judged. A judgement may be on an
-    earlier entry of the same stream.
+    earlier entry of the same stream. `shown` is what the record shows of promises, `deadlines` are those it starts or
+    changes.
     """
 
     partition: int
@@ -26,6 +28,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     version: int | None
     record: LedgerRecord
     judgements: tuple[Judgement, ...] = ()
+    shown: tuple[Shown, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,13 +14,14 @@ class Finding:
     """A broken rule on one ledger entry.
 
     `code` is stable, `article` names the text it comes from; `expected` and `found` are sentences without
-    personal data.
+    personal data. `rule` is the promise that is broken, pack:entry; empty when it is the law that is.
     """
 
     code: str
     article: str
     expected: str
     found: str
+    rule: str = ""
 
 
 class FindingState(StrEnum):

@@ -7,8 +7,9 @@ apart, so each gets a record of their own, holding only what concerns them. Pure
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
+from ledger.aggregates.streams import named_stream
 from ledger.contract.catalogue import EventSchema, PersonalField
 from ledger.contract.reading import Fact
 from ledger.entry import Dropped, StreamKind
@@ -32,11 +33,6 @@ class Part:
     roles: tuple[str, ...]
     personal: dict[str, tuple[str, object]] = field(default_factory=dict)  # name -> (retention class, value)
     dropped: tuple[Dropped, ...] = ()
-
-
-def named_stream(kind: StreamKind, name: str) -> UUID:
-    """The stream of something that is not a person: the same name always gives the same stream."""
-    return uuid5(NAMESPACE_URL, f"urn:ledger:stream:{kind.value}:{name}")
 
 
 def mentions(fact: Fact) -> dict[str, Mention]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from ledger.aggregates.streams import named_stream
 from ledger.contract.catalogue import Catalogue
 from ledger.contract.ledger_record import encode_entry, encode_rejected
 from ledger.contract.reading import Fact, RejectionReason, Unreadable, read_fact
@@ -31,7 +32,7 @@ from ledger.sealing.fields import (
     stated_mac,
 )
 from ledger.sealing.own_facts import MAC_HEADER, is_the_ledgers
-from ledger.sealing.parts import Part, divide, mentions, named_stream
+from ledger.sealing.parts import Part, divide, mentions
 from ledger.vault.keys import EpochKeyName, KeyRing, SubjectKeyName
 from ledger.vault.vault import Vault
 

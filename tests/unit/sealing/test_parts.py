@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.aggregates.streams import named_stream
 from ledger.contract.catalogue import EventSchema, PersonalField
 from ledger.contract.reading import Fact
 from ledger.entry import Dropped, StreamKind
-from ledger.sealing.parts import NO_SUBJECT, Part, divide, mentions, named_stream
+from ledger.sealing.parts import NO_SUBJECT, Part, divide, mentions
 from ledger.vault.directory import Mention
 from ledger.vault.identifiers import Identifier, IdentifierKind
 from tests.unit.contract.samples import schema

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from ledger.aggregates.streams import named_stream
 from ledger.contract.catalogue import EventSchema
 from ledger.contract.ledger_record import decode_record
 from ledger.contract.reading import RejectionReason
@@ -16,7 +17,6 @@ from ledger.log.topics import LEDGER_MESSAGE_BYTES_MAX
 from ledger.rules.local_day import local_day
 from ledger.sealing.fields import CONTENT_CLASS
 from ledger.sealing.opening import open_record, read_keys
-from ledger.sealing.parts import named_stream
 from ledger.sealing.sealer import (
     REJECTED_BYTES_MAX,
     REJECTED_CLASS,
