@@ -93,6 +93,29 @@ class TextOnly:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PackEntry:
+    """One entry of a pack, whatever its kind: what is promised, and the rule that judges it.
+
+    Attributes:
+        id: the entry's id, for example CF-07-fax.
+        promise: the row of the document it belongs to, for example CF-07; None for a setting of the ledger's own.
+        kind: a name of `ledger.rules.rule_kinds`.
+        article: where the text says so.
+        text: the promise in one sentence.
+        parameters: by name; periods as `Period`, lists as tuples.
+        reason: why no rule is bound to it, for kind text_only.
+    """
+
+    id: str
+    promise: str | None
+    kind: str
+    article: str
+    text: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PolicyPack:
     """One document's promises.
 
@@ -110,3 +133,4 @@ class PolicyPack:
     confirm_within_default: Period = DEFAULT_CONFIRM_WITHIN
     export_hold: Period | None = None
     trail_period: Period | None = None
+    entries: tuple[PackEntry, ...] = ()
