@@ -6,7 +6,7 @@ Each step, in this order; behind each, what a crash there leaves and what repair
 2. decode, link to the chains, hold back what needs later governance;       nothing
 3. in one transaction:                                                      nothing: PostgreSQL rolls back
    a. move each position by compare-and-swap, in partition order: whoever lost a partition learns it here;
-   b. load what is known: marks, facts seen, aggregates;
+   b. load what is known: marks, facts seen, aggregates, governance facts;
    c. fold, judge, project;
    d. write every row;
 4. commit.                                                                  after it nothing is owed
@@ -28,8 +28,11 @@ from ledger.log.placement import GOVERNANCE_PARTITION
 from ledger.log.reader import PartitionReader, check_dense, check_within_log
 from ledger.log.records import Partition, ReadRecord
 from ledger.recording.effects import Effects, LogRecord
-from ledger.recording.fold import Known, consent_changes, fold, link
+from ledger.recording.fold import fold
+from ledger.recording.governance_facts import GovernanceFacts
 from ledger.recording.judgements import erasures_concluded
+from ledger.recording.known import Known, consent_changes, governance_needed, personal_changes
+from ledger.recording.linking import link
 from ledger.recording.readiness import ready_count
 from ledger.store.event_recorder import PositionMoved
 from ledger.store.ledger_store import Batch, LedgerStore, Memory
@@ -54,13 +57,27 @@ class Reader(Protocol):
 
 
 class RecorderLoop:
-    """One loop over some partitions of the ledger topic."""
+    """One loop over some partitions of the ledger topic.
 
-    def __init__(self, *, reader: Reader, store: LedgerStore, positions: Mapping[int, int]) -> None:
+    Args:
+        reader: reads them from `positions` on.
+        store: where to.
+        positions: the next offset of each partition.
+        governance: knows no fact yet, and what to judge by instead of adopted packs; None for the rules as they are.
+    """
+
+    def __init__(
+        self,
+        *,
+        reader: Reader,
+        store: LedgerStore,
+        positions: Mapping[int, int],
+        governance: GovernanceFacts | None = None,
+    ) -> None:
         self._reader = reader
         self._store = store
         self._next = dict(positions)
-        self._memory = Memory()
+        self._memory = Memory(governance=governance or GovernanceFacts())
 
     @property
     def positions(self) -> dict[int, int]:
@@ -150,15 +167,18 @@ def take_effects(batch: Batch, records: Sequence[LogRecord]) -> Effects:
     """Links, loads what is known, and folds: bytes in, rows out."""
     linked = link(records, batch.marks())
     accepted = [item.log_record.record for item in linked if item.takes_effect]
-    changes = consent_changes(accepted)
+    aggregates = batch.aggregates({record.stream for record in accepted})
+    consents, people = consent_changes(accepted), personal_changes(accepted, aggregates)
     known = Known(
         seen=batch.facts_seen([item.fact_key for item in linked if item.fact_key is not None]),
-        aggregates=batch.aggregates({record.stream for record in accepted}),
-        under_consent=batch.processing_under_consent(changes),
+        aggregates=aggregates,
+        judge=batch.judge(governance_needed(linked, aggregates)),
+        under_consent=batch.processing_under_consent(consents),
+        processed=batch.processing_since(people),
         incomplete=batch.incomplete_erasures(erasures_concluded(accepted)),
         firsts=batch.firsts(),
-        # Only a change of consent looks back along the trail.
-        trail_ends=batch.trail_ends() if changes else [],
+        # Only what shows earlier processing in another light looks back along the trail.
+        trail_ends=batch.trail_ends() if consents or people else [],
     )
     return fold(linked, known)
 

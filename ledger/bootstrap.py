@@ -28,6 +28,7 @@ from ledger.log.writer import LedgerWriter
 from ledger.postgres.connection import Connection, connect
 from ledger.postgres.migrations import check as check_migrations
 from ledger.postgres.migrations import migrate
+from ledger.recording.governance_facts import GovernanceFacts
 from ledger.sealing.governance import GovernanceFollower
 from ledger.sealing.sealer import Sealer
 from ledger.store.ledger_store import LedgerStore
@@ -181,6 +182,7 @@ class Runtime:
         *,
         schema: str | None = None,
         read_through: Callable[[PartitionReader], Reader] = lambda reader: reader,
+        governance: GovernanceFacts | None = None,
     ) -> Iterator[RecorderLoop]:
         """A recorder over the ledger partitions of a slot.
 
@@ -188,6 +190,7 @@ class Runtime:
             slot: (i, n): every n-th partition.
             schema: into which schema; None for the live one.
             read_through: wraps the reader, for a replay that ends.
+            governance: what to judge by instead of adopted packs, for a replay by other rules; as `RecorderLoop`.
         """
         tune_garbage_collection()
         schema = schema or self.settings.store_schema
@@ -198,7 +201,9 @@ class Runtime:
             with self.reader({}) as reader:
                 positions = ledger_positions(reader, store, slot)
                 reader.assign({Partition(LEDGER_TOPIC, number): at for number, at in positions.items()})
-                yield RecorderLoop(reader=read_through(reader), store=store, positions=positions)
+                yield RecorderLoop(
+                    reader=read_through(reader), store=store, positions=positions, governance=governance
+                )
         finally:
             store.close()
 

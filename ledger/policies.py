@@ -6,18 +6,20 @@ which is a fact, and what follows from it (`ledger.rules.retention`).
 
 import re
 import tomllib
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 from ledger.contract.retention_classes import RETENTION_CLASSES
 from ledger.errors import DataError, NotFound
+from ledger.pack_lines import line_of, syntax_line
 from ledger.rules.pack_reader import canonical, read_pack
 from ledger.rules.pack_table import PackError
 from ledger.rules.policy_pack import EVERY_CLASS, PolicyPack
 
 SUFFIX = ".toml"
+FOUND_CHARACTERS_MAX = 200
+"""Of what a parser says about a text that is no TOML."""
 
 _PACK_ID = re.compile(r"[a-z0-9-]+", re.ASCII)
 
@@ -52,28 +54,40 @@ def load_pack(path_or_id: str | Path) -> LoadedPack:
     """
     path = _path(path_or_id)
     try:
-        parsed = tomllib.loads(path.read_text(encoding="utf-8"))
-        pack, content = read_pack(parsed), canonical(parsed)
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise NotFound(
             "no such policy pack", expected=f"a file, or one of {', '.join(pack_ids())}", do="Check the name."
         ) from error
-    except PackError as error:
-        what = f"policy pack {path.name}" + (f", entry {error.entry}" if error.entry else "")
+    except UnicodeDecodeError as error:
         raise DataError(
-            f"{what} cannot be read", expected=error.expected, found=error.found, do="Repair the file."
+            f"policy pack {path.name} is not TOML", expected="text in UTF-8", do="Repair the file."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise DataError(f"policy pack {path.name} is not TOML", do="Repair the file.") from error
-    unknown = sorted(set(_classes(pack)) - RETENTION_CLASSES.keys())
-    if unknown:
+    try:
+        parsed = tomllib.loads(text)
+        pack, content = read_pack(parsed), canonical(parsed)
+        _check_classes(pack)
+    except PackError as error:
+        raise _unreadable(path, text, error) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise DataError(
-            f"policy pack {path.name} names a class of data the ledger does not have",
-            expected=f"one of {', '.join(sorted(RETENTION_CLASSES))}",
-            found=", ".join(unknown),
+            f"policy pack {path.name}, line {syntax_line(text, error)}, is not TOML",
+            expected="TOML",
+            found=str(error)[:FOUND_CHARACTERS_MAX],
             do="Repair the file.",
-        )
+        ) from error
     return LoadedPack(pack, content, sha256(content.encode()).hexdigest())
+
+
+def _unreadable(path: Path, text: str, error: PackError) -> DataError:
+    line = line_of(text, entry=error.entry, key=error.key, item=error.item)
+    entry = f", entry {error.entry}" if error.entry else ""
+    return DataError(
+        f"policy pack {path.name}, line {line}{entry} cannot be read",
+        expected=error.expected,
+        found=error.found,
+        do="Repair the file.",
+    )
 
 
 def _path(path_or_id: str | Path) -> Path:
@@ -82,10 +96,14 @@ def _path(path_or_id: str | Path) -> Path:
     return Path(path_or_id)
 
 
-def _classes(pack: PolicyPack) -> Iterator[str]:
+def _check_classes(pack: PolicyPack) -> None:
+    """Refuses a class of data that the ledger does not have.
+
+    Raises:
+        PackError: an entry names one.
+    """
     for rule in pack.retention:
-        yield from rule.excluded
-        if rule.retention_class != EVERY_CLASS:
-            yield rule.retention_class
-    for duty in pack.duties:
-        yield duty.retention_class
+        for key, names in (("class", {rule.retention_class} - {EVERY_CLASS}), ("except", rule.excluded)):
+            for name in sorted(names - RETENTION_CLASSES.keys()):
+                expected = f"{key}: of the ledger's classes, {', '.join(sorted(RETENTION_CLASSES))}"
+                raise PackError(rule.entry, expected, ascii(name), key=key)

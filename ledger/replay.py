@@ -20,6 +20,7 @@ from ledger.errors import CallerError, IntegrityError
 from ledger.log.reader import PartitionReader
 from ledger.log.records import Partition, ReadRecord
 from ledger.postgres.connection import Connection
+from ledger.recording.governance_facts import GovernanceFacts
 from ledger.store.digest import digests
 from ledger.store.ledger_store import read_positions, repeatable_read
 
@@ -99,7 +100,13 @@ def live_state(
 
 
 def replay(
-    parts: Runtime, *, until: Until, into: str | None, on_progress: Callable[[int, int], None]
+    parts: Runtime,
+    *,
+    until: Until,
+    into: str | None,
+    on_progress: Callable[[int, int], None],
+    governance: GovernanceFacts | None = None,
+    look: Callable[[Connection], None] = lambda _built: None,
 ) -> ReplayResult:
     """Rebuilds the ledger's state from its topic.
 
@@ -108,6 +115,8 @@ def replay(
         until: where to end; without bounds, at the end the log has now.
         into: schema to build and keep; None builds a shadow and drops it.
         on_progress: called with (records done, records in all).
+        governance: knows no fact yet, and what to judge by instead; None for the rules as they are.
+        look: reads what was built, in the snapshot its digests are of.
 
     Raises:
         CallerError: `into` is the live schema or exists already.
@@ -123,7 +132,7 @@ def replay(
 
     with (
         _schema(parts, into) as schema,
-        parts.recorder_loop(schema=schema, read_through=read_through) as loop,
+        parts.recorder_loop(schema=schema, read_through=read_through, governance=governance) as loop,
     ):
         moved_at = time.monotonic()
         while behind := {n: end for n, end in bounded.ends.items() if loop.positions.get(n, 0) < end}:
@@ -139,6 +148,7 @@ def replay(
             on_progress(sum(loop.positions.values()), sum(bounded.ends.values()))
         with parts.store_connection(schema) as connection, repeatable_read(connection):
             built = digests(connection, ends=loop.positions)
+            look(connection)
         return ReplayResult(
             positions=loop.positions,
             digests=built,

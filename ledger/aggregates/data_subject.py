@@ -1,24 +1,28 @@
 """The data subject: all that is recorded about one person for one controller, folded into one state. Pure.
 
-Owns: the fact families and their stored names, consents per purpose over time, restrictions, counts of processing.
-Leaves to others: the values these are made of (`ledger.aggregates.subject_state`), judging (`ledger.rules`), tables
+Owns: consents per purpose over time, restrictions, rights requests, counts of processing. Leaves to others: the fact
+families and their stored names (`ledger.aggregates.subject_facts`), the values these are made of
+(`ledger.aggregates.subject_state`, `rights_request`, `minority`), judging (`ledger.rules`), tables
 (`ledger.projections`), storage (`ledger.store`).
 
 Stream order is version order. Facts can arrive late, so what was true at a moment is asked by `occurred_at`;
 of two changes at the same moment the later recorded one holds.
 
-Source: DESIGN sections 8 and 9; GDPR Art. 7(1), 7(3) and 18.
+Source: DESIGN sections 8 and 9; GDPR Art. 7(1), 7(3), 12 to 22.
 """
 
 from bisect import bisect_right, insort
 from typing import Any
 
 import msgspec
-from eventsourcing.utils import register_topic
 
+from ledger.aggregates.cases import add_stated
 from ledger.aggregates.consent_details import consent_details
+from ledger.aggregates.minority import Erased, Minority
 from ledger.aggregates.restriction_details import restriction_id_of
-from ledger.aggregates.streams import LedgerAggregate, LedgerEvent
+from ledger.aggregates.rights_request import RightsRequest, fold_request
+from ledger.aggregates.streams import LedgerAggregate
+from ledger.aggregates.subject_facts import FACTS, SUBJECT_TOPIC, Fact, FactRecorded
 from ledger.aggregates.subject_state import (
     ConsentChange,
     ConsentState,
@@ -29,238 +33,6 @@ from ledger.aggregates.subject_state import (
     tally_of,
 )
 from ledger.entry import Entry
-
-
-class Fact(LedgerEvent):
-    """A fact about the data subject."""
-
-    entry: Entry
-
-    def unseen_aggregate(self) -> LedgerAggregate:
-        """A data subject nothing is known about."""
-        return DataSubject.unseen(self.originator_id)
-
-    def apply(self, aggregate: "DataSubject") -> None:
-        """Folds the fact; every family counts as processing unless it says otherwise."""
-        aggregate.meet(self.entry)
-        aggregate.count_processing(self.entry)
-
-
-class FactRecorded(Fact):
-    """A fact of a family this program does not know; it counts as processing."""
-
-    TOPIC = "fact.recorded"
-
-
-class CallCompleted(Fact):
-    """A call ended."""
-
-    TOPIC = "call.completed"
-
-
-class CallRecorded(Fact):
-    """A call's sound was kept."""
-
-    TOPIC = "call.recorded"
-
-
-class CallTranscribed(Fact):
-    """A call was turned into text."""
-
-    TOPIC = "call.transcribed"
-
-
-class VoicemailLeft(Fact):
-    """A voice message was left."""
-
-    TOPIC = "voicemail.left"
-
-
-class FaxTransmitted(Fact):
-    """A fax was sent or received."""
-
-    TOPIC = "fax.transmitted"
-
-
-class MessageSent(Fact):
-    """A text message was sent."""
-
-    TOPIC = "message.sent"
-
-
-class SignallingLogged(Fact):
-    """Signalling of a call was logged."""
-
-    TOPIC = "signalling.logged"
-
-
-class NumberDialled(Fact):
-    """A number was dialled by a click on a web page."""
-
-    TOPIC = "number.dialled"
-
-
-class ActionFact(Fact):
-    """Something done with data already held; counted by action as well."""
-
-    ACTION = ""
-
-    def apply(self, aggregate: "DataSubject") -> None:
-        """Folds the fact and counts the action."""
-        super().apply(aggregate)
-        aggregate.actions[self.ACTION].add(self.entry.occurred_at)
-
-
-class DataAccessed(ActionFact):
-    """Somebody read the data."""
-
-    TOPIC = "data.accessed"
-    ACTION = "accesses"
-
-
-class DataDisclosed(ActionFact):
-    """The data went to a recipient."""
-
-    TOPIC = "data.disclosed"
-    ACTION = "disclosures"
-
-
-class DataExported(ActionFact):
-    """The data was exported."""
-
-    TOPIC = "data.exported"
-    ACTION = "exports"
-
-
-class DataErased(ActionFact):
-    """Data was erased."""
-
-    TOPIC = "data.erased"
-    ACTION = "erasures"
-
-
-class DataRectified(ActionFact):
-    """Data was corrected."""
-
-    TOPIC = "data.rectified"
-    ACTION = "rectifications"
-
-
-class ConsentFact(Fact):
-    """A change of consent: no processing, but what processing may rest on."""
-
-    STATE: ConsentState
-
-    def apply(self, aggregate: "DataSubject") -> None:
-        """Puts the change in its place among those of its purpose."""
-        aggregate.meet(self.entry)
-        aggregate.change_consent(self.STATE, self.entry, self.originator_version)
-
-
-class ConsentGiven(ConsentFact):
-    """Consent was given for a purpose."""
-
-    TOPIC = "consent.given"
-    STATE = ConsentState.GIVEN
-
-
-class ConsentRefused(ConsentFact):
-    """Consent was asked and refused."""
-
-    TOPIC = "consent.refused"
-    STATE = ConsentState.REFUSED
-
-
-class ConsentWithdrawn(ConsentFact):
-    """Consent was withdrawn."""
-
-    TOPIC = "consent.withdrawn"
-    STATE = ConsentState.WITHDRAWN
-
-
-class RestrictionSet(Fact):
-    """Processing was restricted: no processing itself."""
-
-    TOPIC = "processing.restricted"
-
-    def apply(self, aggregate: "DataSubject") -> None:
-        """Notes since when."""
-        aggregate.meet(self.entry)
-        aggregate.restrict(self.entry)
-
-
-class RestrictionLifted(Fact):
-    """A restriction ended: no processing itself."""
-
-    TOPIC = "restriction.lifted"
-
-    def apply(self, aggregate: "DataSubject") -> None:
-        """Notes until when."""
-        aggregate.meet(self.entry)
-        aggregate.lift_restriction(self.entry)
-
-
-class ErasureFact(Fact):
-    """A step of the ledger's own erasure: no processing, but what ended it."""
-
-    def apply(self, aggregate: "DataSubject") -> None:
-        """Only meets the person; what an erasure came to is in the projections."""
-        aggregate.meet(self.entry)
-
-
-class ErasureStarted(ErasureFact):
-    """The person is being erased."""
-
-    TOPIC = "erasure.started"
-
-
-class ErasureSearched(ErasureFact):
-    """Every place was searched before the keys went."""
-
-    TOPIC = "erasure.searched"
-
-
-class ErasureVerified(ErasureFact):
-    """The erasure was checked: nothing opens any more."""
-
-    TOPIC = "erasure.verified"
-
-
-class ErasureIncomplete(ErasureFact):
-    """The erasure could not be shown to be complete."""
-
-    TOPIC = "erasure.incomplete"
-
-
-FACTS: dict[str, type[Fact]] = {
-    "call.completed": CallCompleted,
-    "call.recorded": CallRecorded,
-    "call.transcribed": CallTranscribed,
-    "voicemail.left": VoicemailLeft,
-    "fax.transmitted": FaxTransmitted,
-    "message.sent": MessageSent,
-    "signalling.logged": SignallingLogged,
-    "number.dialled": NumberDialled,
-    "data.accessed": DataAccessed,
-    "data.disclosed": DataDisclosed,
-    "data.exported": DataExported,
-    "data.erased": DataErased,
-    "data.rectified": DataRectified,
-    "consent.given": ConsentGiven,
-    "consent.refused": ConsentRefused,
-    "consent.withdrawn": ConsentWithdrawn,
-    "processing.restricted": RestrictionSet,
-    "restriction.lifted": RestrictionLifted,
-    "erasure.started": ErasureStarted,
-    "erasure.searched": ErasureSearched,
-    "erasure.verified": ErasureVerified,
-    "erasure.incomplete": ErasureIncomplete,
-    "fact.recorded": FactRecorded,
-}
-"""Stored name, which is also event type, to event class. The names are for ever; the classes may move."""
-
-for _topic, _fact_class in FACTS.items():
-    register_topic(_topic, _fact_class)
 
 ACTIONS = ("accesses", "disclosures", "erasures", "exports", "rectifications")
 
@@ -274,12 +46,15 @@ class DataSubject(LedgerAggregate):
         first_seen, last_seen: earliest and latest `occurred_at`, None before the first fact.
         consents: per purpose, changes ordered by (occurred_at, version).
         restrictions: per restriction id.
+        requests: per request id, also those only answered so far.
+        minority: what is known of the person being a minor.
+        erasures: verified ones, in order of `occurred_at`.
         processing: per event type, per purpose.
         categories, processors: processing per data category and per processor.
         actions: `ACTIONS`, each a tally.
     """
 
-    TOPIC = "data_subject.v2"
+    TOPIC = SUBJECT_TOPIC
 
     def _begin(self) -> None:
         self.controller = ""
@@ -288,6 +63,9 @@ class DataSubject(LedgerAggregate):
         self.last_seen: int | None = None
         self.consents: dict[str, list[ConsentChange]] = {}
         self.restrictions: dict[str, Restriction] = {}
+        self.requests: dict[str, RightsRequest] = {}
+        self.minority = Minority()
+        self.erasures: list[Erased] = []
         self.processing: dict[str, dict[str, Tally]] = {}
         self.categories: dict[str, Tally] = {}
         self.processors: dict[str, Tally] = {}
@@ -337,6 +115,27 @@ class DataSubject(LedgerAggregate):
             for each in self.restrictions.values()
         )
 
+    def objected_at(self, purpose: str, lawful_basis: str, occurred_at: int) -> bool:
+        """Whether an objection bars processing at a moment, as far as is known at this version (GDPR Art. 21).
+
+        Args:
+            purpose: of the processing.
+            lawful_basis: of the processing; only some can be objected to.
+            occurred_at: microseconds since the epoch; the moment of receipt is barred.
+        """
+        return any(each.objects_to(purpose, lawful_basis, occurred_at) for each in self.requests.values())
+
+    @property
+    def minor_found_at(self) -> int | None:
+        """When the person was found to be a minor for whom no parent consented; None when not."""
+        found = self.minority.without_consent
+        return None if found is None else found.occurred_at
+
+    @property
+    def erased_at(self) -> int | None:
+        """When the person's erasure was first verified; None while it was not."""
+        return self.erasures[0].occurred_at if self.erasures else None
+
     def meet(self, entry: Entry) -> None:
         """Notes who the person is to whom, and when they were seen."""
         self.controller = self.controller or entry.controller
@@ -384,6 +183,20 @@ class DataSubject(LedgerAggregate):
         if restriction.until is None or entry.occurred_at > restriction.until:
             restriction.until = entry.occurred_at
 
+    def follow_request(self, entry: Entry, offset: int | None) -> None:
+        """Folds a fact into the rights request it is of or carries out; recipients are those known by its time."""
+        recipients = (
+            name
+            for name, tally in self.processors.items()
+            if tally.first_at is not None and tally.first_at <= entry.occurred_at
+        )
+        fold_request(self.requests, entry, offset, recipients)
+
+    def end_erasure(self, entry: Entry, offset: int | None) -> None:
+        """Notes that an erasure was verified; a minor's data went with it."""
+        add_stated(self.erasures, Erased(occurred_at=entry.occurred_at, offset=offset))
+        self.minority.note_gone(entry, offset)
+
     def _restriction(self, entry: Entry) -> Restriction:
         return self.restrictions.setdefault(restriction_id_of(entry.open_fields), Restriction())
 
@@ -396,13 +209,16 @@ class DataSubject(LedgerAggregate):
                 for purpose in sorted(self.consents)
             },
             "controller": self.controller,
+            "erasures": msgspec.to_builtins(self.erasures, order="sorted"),
             "first_seen": self.first_seen,
             "last_seen": self.last_seen,
+            "minority": msgspec.to_builtins(self.minority, order="sorted"),
             "processing": {
                 event_type: tallies_to_state(self.processing[event_type])
                 for event_type in sorted(self.processing)
             },
             "processors": tallies_to_state(self.processors),
+            "requests": msgspec.to_builtins(self.requests, order="sorted"),
             "restrictions": {
                 name: [self.restrictions[name].since, self.restrictions[name].until]
                 for name in sorted(self.restrictions)
@@ -421,3 +237,6 @@ class DataSubject(LedgerAggregate):
         self.processors = msgspec.convert(state["processors"], dict[str, Tally])
         self.actions = msgspec.convert(state["actions"], dict[str, Tally])
         self.restrictions = msgspec.convert(state["restrictions"], dict[str, Restriction])
+        self.requests = msgspec.convert(state["requests"], dict[str, RightsRequest])
+        self.minority = msgspec.convert(state["minority"], Minority)
+        self.erasures = msgspec.convert(state["erasures"], list[Erased])

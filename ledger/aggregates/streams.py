@@ -194,6 +194,36 @@ class EntryRecorded(StreamEvent):
     TOPIC = "stream.entry_recorded"
 
 
+class PolicyAdopted(EntryRecorded):
+    """A controller adopted a policy pack."""
+
+    TOPIC = "policy.adopted"
+
+
+class RetentionSet(EntryRecorded):
+    """A customer set how long a class of data is kept."""
+
+    TOPIC = "retention.set"
+
+
+class ExportMade(EntryRecorded):
+    """What the ledger holds of a person or a controller was written to an archive."""
+
+    TOPIC = "export.made"
+
+
+class PartyRegistered(EntryRecorded):
+    """A party of the record of processing activities was named."""
+
+    TOPIC = "party.registered"
+
+
+class MeasuresDescribed(EntryRecorded):
+    """Technical and organisational measures were described."""
+
+    TOPIC = "measures.described"
+
+
 class InputRejected(StreamEvent):
     """Input that could not be read."""
 
@@ -225,8 +255,7 @@ class Stream(LedgerAggregate):
         Raises:
             OriginatorIDError: the record is of another stream.
         """
-        event_class = InputRejected if isinstance(record, Rejected) else EntryRecorded
-        event = event_class(record.stream, self._version + 1, record, offset)
+        event = _event_class_of(record)(record.stream, self._version + 1, record, offset)
         event.mutate(self)
         return event
 
@@ -245,7 +274,18 @@ class Stream(LedgerAggregate):
         self.last_sealed_at = state["last_sealed_at"]
 
 
+RULE_FACTS: dict[str, type[StreamEvent]] = {
+    PolicyAdopted.TOPIC: PolicyAdopted,
+    RetentionSet.TOPIC: RetentionSet,
+    ExportMade.TOPIC: ExportMade,
+    PartyRegistered.TOPIC: PartyRegistered,
+    MeasuresDescribed.TOPIC: MeasuresDescribed,
+}
+"""Governance facts that are of no case and that judging needs, by event type, which is also their stored name: by it a
+store finds them among everything else that is recorded."""
+
 STREAM_EVENTS: dict[str, type[StreamEvent]] = {
+    **RULE_FACTS,
     EntryRecorded.TOPIC: EntryRecorded,
     InputRejected.TOPIC: InputRejected,
 }
@@ -253,6 +293,14 @@ STREAM_EVENTS: dict[str, type[StreamEvent]] = {
 
 for _topic, _event_class in STREAM_EVENTS.items():
     register_topic(_topic, _event_class)
+
+
+def _event_class_of(record: LedgerRecord) -> type[StreamEvent]:
+    if isinstance(record, Rejected):
+        return InputRejected
+    if record.stream_kind != StreamKind.GOVERNANCE:
+        return EntryRecorded
+    return RULE_FACTS.get(record.event_type, EntryRecorded)
 
 
 def _datetime_of(micros: int) -> datetime:

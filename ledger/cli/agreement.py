@@ -1,43 +1,67 @@
-"""`ledger agreement terminate`: an agreement ends, and the clock of what was kept until its end starts.
+"""`ledger agreement`: what a controller and its provider agreed, and what the controller chose under it.
 
-It says what follows, and when: what is destroyed cannot be returned any more.
+Signatures, purposes with the role played for each, why calls are recorded, optional processors, changes and the end.
+GDPR Art. 28(3). Instructions under an agreement are `ledger instruction`.
 """
 
-from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from ledger.bootstrap import runtime
-from ledger.cli.output import JsonOption, instant, parse_instant
-from ledger.cli.stated import (
-    AtOption,
-    ControllerOption,
-    Statement,
-    checked_text,
-    emit_stated,
-    occurred_at,
-    rules_of,
-    state_fact,
+from ledger.aggregates.cases import AGREEMENT
+from ledger.cli.agreement_terminate import terminate
+from ledger.cli.case_facts import show_cases, state_case_fact
+from ledger.cli.options import (
+    AgreementOption,
+    AtMoment,
+    ChoiceChannel,
+    ControllerText,
+    OneControllerOption,
+    PurposesOption,
+    agreed_purposes,
+    digest_option,
+    moment_option,
+    text_option,
 )
-from ledger.config import Settings
-from ledger.contract.retention_classes import KEY_PER_FACT, RETENTION_CLASSES
-from ledger.errors import CallerError
-from ledger.rules.agreement_end import RETURN, agreement_ends
-from ledger.rules.periods import day_of
-from ledger.rules.retention import ControllerRules, Termination
+from ledger.cli.output import JsonOption
 
 agreement_app = typer.Typer(help="Agreements with controllers.", no_args_is_help=True)
+agreement_app.command("terminate")(terminate)
+VersionOption = Annotated[str, text_option("--version", "Version of the text.")]
+DigestOption = Annotated[str | None, digest_option("--sha256", "SHA-256 of the text.")]
+SubprocessorOption = Annotated[str, text_option("--subprocessor", "The optional sub-processor.")]
+ChannelOption = Annotated[ChoiceChannel, typer.Option(help="How it was chosen.")]
 
 
-class Choice(StrEnum):
-    """What a controller wants done with its data at the end; silent when it did not say."""
+class AgreementKind(StrEnum):
+    """What the document is."""
 
-    RETURN = "return"
-    DELETE = "delete"
-    RETURN_AND_DELETE = "return_and_delete"
-    SILENT = "silent"
+    PROCESSING_AGREEMENT = "processing_agreement"
+    TERMS = "terms"
+    JOINT_ARRANGEMENT = "joint_arrangement"
+
+
+class RecordingPurpose(StrEnum):
+    """Why calls are recorded."""
+
+    QUALITY = "quality"
+    TRAINING = "training"
+    EVIDENCE = "evidence"
+    ORDER_CONFIRMATION = "order_confirmation"
+    LEGAL_DUTY = "legal_duty"
+    OTHER = "other"
+
+
+class DeclaredIn(StrEnum):
+    """Where the reason for recording was stated."""
+
+    DASHBOARD = "dashboard"
+    AGREEMENT = "agreement"
+    WRITTEN = "written"
+
+
+ReasonOption = Annotated[RecordingPurpose, typer.Option("--purpose", help="Why calls are recorded.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -50,75 +74,124 @@ def _group() -> None:
     """Agreements with controllers."""
 
 
-@agreement_app.command("terminate")
-def terminate(
-    controller: ControllerOption,
-    agreement: Annotated[str, typer.Option(help="The agreement's id.")],
-    ends: Annotated[str, typer.Option(help="When it ends, RFC 3339 or a date (UTC).")],
-    choice: Annotated[Choice, typer.Option(help="What the controller wants done with its data.")],
-    at: AtOption = None,
+@agreement_app.command("conclude")
+def conclude(
+    controller: ControllerText,
+    agreement: AgreementOption,
+    version: VersionOption,
+    kind: Annotated[
+        AgreementKind, typer.Option(help="What the document is.")
+    ] = AgreementKind.PROCESSING_AGREEMENT,
+    controller_signed: Annotated[
+        int | None, moment_option("--signed-by-controller", "When the controller signed, if it has.")
+    ] = None,
+    provider_signed: Annotated[
+        int | None, moment_option("--signed-by-provider", "When the provider signed, if it has.")
+    ] = None,
+    purpose: PurposesOption = None,
+    sha256: DigestOption = None,
+    at: AtMoment = None,
     as_json: JsonOption = False,
 ) -> None:
-    """State that an agreement ends. Stating it again for the same agreement corrects what was stated before."""
-    settings = Settings()
-    ends_at = parse_instant("--ends", ends)
-    if ends_at is None:
-        raise CallerError("--ends is missing")
+    """State that an agreement was concluded; it holds from the last signature."""
     fields = {
-        "agreement_id": checked_text("--agreement", agreement),
-        "ends_at": ends_at,
-        "choice": choice.value,
+        "agreement_kind": kind.value,
+        "document_version": version,
+        "document_sha256": sha256,
+        "signed_by_controller_at": controller_signed,
+        "signed_by_provider_at": provider_signed,
+        "purposes": agreed_purposes(purpose),
     }
-    checked_text("--controller", controller)
-    with runtime(settings) as parts:
-        statement = Statement(
-            event_type="agreement.terminated",
-            controller=controller,
-            fields=fields,
-            occurred_at=occurred_at(parts, at),
-        )
-        stated = state_fact(parts, statement)
-        rules = rules_of(parts, controller)
-    said = next(each for each in rules.ended if each.agreement_id == agreement)
-    state = {
-        "terminations": [
-            {"agreement": each.agreement_id, "ends_at": instant(each.ends_at), "choice": each.choice}
-            for each in rules.ended
-        ],
-        "data_due_at": instant(_due_at(rules, said)),
+    state_case_fact("agreement.concluded", controller, agreement, fields, at=at, as_json=as_json)
+
+
+@agreement_app.command("amend")
+def amend(
+    controller: ControllerText,
+    agreement: AgreementOption,
+    version: VersionOption,
+    controller_accepted: Annotated[
+        int | None, moment_option("--accepted-by-controller", "When the controller agreed, if it has.")
+    ] = None,
+    provider_accepted: Annotated[
+        int | None, moment_option("--accepted-by-provider", "When the provider agreed, if it has.")
+    ] = None,
+    purpose: PurposesOption = None,
+    sha256: DigestOption = None,
+    at: AtMoment = None,
+    as_json: JsonOption = False,
+) -> None:
+    """State that an agreement changed, and who agreed to that."""
+    fields = {
+        "document_version": version,
+        "document_sha256": sha256,
+        "accepted_by_controller_at": controller_accepted,
+        "accepted_by_provider_at": provider_accepted,
+        "purposes": agreed_purposes(purpose),
     }
-    emit_stated(stated, state, as_json=as_json, warnings=[_what_follows(rules, said, controller)])
+    state_case_fact("agreement.amended", controller, agreement, fields, at=at, as_json=as_json)
 
 
-def _due_at(rules: ControllerRules, said: Termination) -> int | None:
-    """When the first of the data that this end ends is due; what its own period ends sooner is due by that.
-
-    None where every class is kept under a duty.
-    """
-    only = replace(rules, terminations=(said,))
-    day = day_of(said.ends_at) - 1  # the last whole one
-    return min(
-        (
-            end.ended_at
-            for name in RETENTION_CLASSES
-            if name not in rules.duties and name not in KEY_PER_FACT
-            for end in agreement_ends(only, name, day)
-        ),
-        default=None,
-    )
+@agreement_app.command("declare-recording")
+def declare_recording(
+    controller: ControllerText,
+    agreement: AgreementOption,
+    purpose: ReasonOption,
+    declared_in: Annotated[DeclaredIn, typer.Option("--in", help="Where it was stated.")],
+    at: AtMoment = None,
+    as_json: JsonOption = False,
+) -> None:
+    """State why a controller has its calls recorded; recording without it is a finding."""
+    fields = {"recording_purpose": purpose.value, "declared_in": declared_in.value}
+    state_case_fact("recording.purpose_declared", controller, agreement, fields, at=at, as_json=as_json)
 
 
-def _what_follows(rules: ControllerRules, said: Termination, controller: str) -> str:
-    due_at = _due_at(rules, said)
-    if due_at is None:
-        return "no data ends with this agreement: its policies were adopted after the end, or a duty keeps it"
-    export = f"`ledger export --controller {controller} --why end_of_agreement --out FILE`"
-    destroyed = (
-        f"the controller's data is destroyed from {instant(due_at)} on, but for what a duty or a hold keeps"
-    )
-    if said.choice in RETURN:
-        return (
-            f"{destroyed}, also if nobody exports it; as soon as an export of the whole controller is made after the "
-            f"agreement has ended, it is due then. Return it with {export}"
-        )
-    return f"{destroyed}. Nothing waits for an export: make one before with {export}, or place an export hold"
+@agreement_app.command("revoke-recording")
+def revoke_recording(
+    controller: ControllerText,
+    agreement: AgreementOption,
+    purpose: ReasonOption,
+    at: AtMoment = None,
+    as_json: JsonOption = False,
+) -> None:
+    """State that a controller no longer has its calls recorded for a purpose."""
+    fields = {"recording_purpose": purpose.value}
+    state_case_fact("recording.purpose_revoked", controller, agreement, fields, at=at, as_json=as_json)
+
+
+@agreement_app.command("opt-in")
+def opt_in(
+    controller: ControllerText,
+    agreement: AgreementOption,
+    subprocessor: SubprocessorOption,
+    channel: ChannelOption,
+    at: AtMoment = None,
+    as_json: JsonOption = False,
+) -> None:
+    """State that a controller explicitly chose an optional sub-processor."""
+    fields = {"subprocessor": subprocessor, "channel": channel.value}
+    state_case_fact("processor.opted_in", controller, agreement, fields, at=at, as_json=as_json)
+
+
+@agreement_app.command("opt-out")
+def opt_out(
+    controller: ControllerText,
+    agreement: AgreementOption,
+    subprocessor: SubprocessorOption,
+    channel: ChannelOption,
+    at: AtMoment = None,
+    as_json: JsonOption = False,
+) -> None:
+    """State that a controller no longer wants an optional sub-processor."""
+    fields = {"subprocessor": subprocessor, "channel": channel.value}
+    state_case_fact("processor.opted_out", controller, agreement, fields, at=at, as_json=as_json)
+
+
+@agreement_app.command("show")
+def show(
+    controller: OneControllerOption = None,
+    agreement: Annotated[str | None, text_option("--agreement", "Only this agreement.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show agreements: what was agreed, chosen and instructed, and what was found."""
+    show_cases(AGREEMENT, controller=controller, case_id=agreement, as_json=as_json, name="agreements")

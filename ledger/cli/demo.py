@@ -3,7 +3,8 @@
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
@@ -16,6 +17,7 @@ from ledger.cli.output import JsonOption, emit, stderr, table
 from ledger.cli.trail import print_trail
 from ledger.config import Settings
 from ledger.rules.consent import PROCESSING_AFTER_WITHDRAWAL
+from ledger.rules.verdicts import Verdict
 from ledger.store.queries import FindingRow, Queries
 
 TIMELINE_SHOWN_MAX = 25
@@ -31,13 +33,18 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the summary.")] = False,
     events: Annotated[int, typer.Option(min=1, help="How many inbox records the day has.")] = 2000,
     seed: Annotated[int, typer.Option(help="Another seed, another day.")] = 1,
+    on: Annotated[
+        datetime | None,
+        typer.Option("--date", formats=["%Y-%m-%d"], help="The local day. Default: yesterday."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Publish a realistic day, wait until it is recorded, and show what an auditor would see."""
     # Imported here: production installs leave the embedded extra out.
     from ledger.dev.demo import demo_day, serve_until_stopped  # noqa: PLC0415
 
-    with demo_day(Settings(), events=events, seed=seed, say=stderr.print) as (parts, result):
+    day = None if on is None else on.date()
+    with demo_day(Settings(), events=events, seed=seed, on=day, say=stderr.print) as (parts, result):
         emit(result, as_json=as_json, text=lambda console: _print(console, parts, result))
         if result["digest"] != result["replay_digest"]:
             raise typer.Exit(EXIT_DIFFERENT)
@@ -46,7 +53,7 @@ def demo(
             serve_until_stopped()
 
 
-def _print(console: Console, parts: Runtime, result: Mapping[str, object]) -> None:
+def _print(console: Console, parts: Runtime, result: Mapping[str, Any]) -> None:
     """What a DPO would want to see of the day."""
     with parts.store_connection(parts.settings.store_schema) as connection:
         queries = Queries(connection)
@@ -55,6 +62,7 @@ def _print(console: Console, parts: Runtime, result: Mapping[str, object]) -> No
         subject = _telling_subject(findings)
         if subject is not None:
             _print_subject(console, queries, subject)
+    _print_promises(console, result)
     equal = result["digest"] == result["replay_digest"]
     console.print("\nReplay", style="bold")
     console.print(f"  digest of the live state    {result['digest']}")
@@ -84,6 +92,18 @@ def _print_counts(
     for event_type, count in queries.counts("event_types"):
         rows.add_row(str(count), str(event_type))
     console.print(rows)
+
+
+def _print_promises(console: Console, result: Mapping[str, Any]) -> None:
+    console.print("\nWhat the providers promised", style="bold")
+    counts: Mapping[str, Mapping[str, int]] = result["promises"]
+    rows = table("document", *(verdict.replace("_", " ") for verdict in Verdict))
+    for name, by_verdict in counts.items():
+        rows.add_row(name, *(str(by_verdict[verdict]) for verdict in Verdict))
+    console.print(rows)
+    console.print(
+        "  `ledger promises` lists each with the entries that show it, `ledger findings` says what broke."
+    )
 
 
 def _print_subject(console: Console, queries: Queries, subject: UUID) -> None:

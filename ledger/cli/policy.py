@@ -1,13 +1,14 @@
 """`ledger policy`: the packs of promises, and which controller is held to which."""
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from ledger.bootstrap import runtime
 from ledger.cli.output import JsonOption, emit, instant, plain, table
+from ledger.cli.pack_document import pack_document, said_in_short, summary
+from ledger.cli.policy_lint import lint_command
 from ledger.cli.stated import (
     AtOption,
     ControllerOption,
@@ -20,9 +21,10 @@ from ledger.cli.stated import (
 )
 from ledger.config import Settings
 from ledger.errors import CallerError
-from ledger.policies import LoadedPack, load_pack, pack_ids
-from ledger.rules.policy_pack import OTHER_REGIONS, PolicyPack, RetentionRule
+from ledger.policies import load_pack, pack_ids
+from ledger.rules.policy_pack import OTHER_REGIONS, PolicyPack
 from ledger.rules.retention import ControllerRules
+from ledger.rules.rule_kinds import RULE_KINDS
 
 policy_app = typer.Typer(help="Policy packs: promises as data.", no_args_is_help=True)
 PackArgument = Annotated[str, typer.Argument(help="The id of an installed pack, or the path of a TOML file.")]
@@ -79,113 +81,50 @@ def adopt(
 
 @policy_app.command("list")
 def list_(as_json: JsonOption = False) -> None:
-    """List the packs that are installed."""
-    packs = [load_pack(pack_id).pack for pack_id in pack_ids()]
+    """List the packs that are installed, and to how many of their promises a rule is bound."""
+    packs = [summary(load_pack(pack_id).pack) for pack_id in pack_ids()]
 
     def text(console: Console) -> None:
-        rows = table("pack", "version", "rules", "title")
+        rows = table("pack", "version", "promises", "bound", "text only", "title")
         for pack in packs:
-            rows.add_row(pack.id, plain(pack.version), str(len(pack.retention)), plain(pack.title))
+            rows.add_row(
+                pack["id"],
+                plain(pack["version"]),
+                str(pack["promises"]),
+                str(pack["bound"]),
+                str(pack["text_only"]),
+                plain(pack["title"]),
+            )
         console.print(rows)
 
-    document = {
-        "packs": [
-            {"id": pack.id, "version": pack.version, "title": pack.title, "rules": len(pack.retention)}
-            for pack in packs
-        ]
-    }
-    emit(document, as_json=as_json, text=text)
+    emit({"packs": packs}, as_json=as_json, text=text)
 
 
 @policy_app.command("show")
 def show(pack: PackArgument, as_json: JsonOption = False) -> None:
-    """Show what a pack promises, entry by entry."""
+    """Show what a pack promises, entry by entry, and the rule that is bound to each."""
     loaded = load_pack(pack)
 
     def text(console: Console) -> None:
         found = loaded.pack
         console.print(f"{found.id} {plain(found.version)}: {plain(found.title)}")
-        rows = table("entry", "article", "class", "kept", "from", "region", "promise")
-        for rule in found.retention:
+        rows = table("entry", "promise", "article", "kind", "asks", "the text", "the rule")
+        for entry in found.entries:
             rows.add_row(
-                rule.entry,
-                plain(rule.article),
-                rule.retention_class,
-                _kept(rule),
-                rule.starts,
-                rule.region or "",
-                plain(rule.text),
+                entry.id,
+                entry.promise or "",
+                plain(entry.article),
+                entry.kind,
+                plain(said_in_short(entry)),
+                plain(entry.text),
+                plain(entry.reason or RULE_KINDS[entry.kind].says),
             )
-        for duty in found.duties:
-            rows.add_row(
-                duty.entry, plain(duty.article), duty.retention_class, "duty", "", "", plain(duty.text)
-            )
-        for said in found.text_only:
-            rows.add_row(said.entry, plain(said.article), "", "text only", "", "", plain(said.text))
         console.print(rows)
 
     emit(pack_document(loaded), as_json=as_json, text=text)
 
 
-@policy_app.command("lint")
-def lint(
-    file: Annotated[Path, typer.Argument(help="A policy pack, TOML.")], as_json: JsonOption = False
-) -> None:
-    """Check a pack that is being written; exit 6 names the entry at fault and what was expected."""
-    loaded = load_pack(file)
-    document = {"ok": True, "id": loaded.pack.id, "version": loaded.pack.version, "sha256": loaded.sha256}
-    emit(
-        document,
-        as_json=as_json,
-        text=lambda console: console.print(
-            f"{plain(file)}: {loaded.pack.id} {plain(loaded.pack.version)} is in order"
-        ),
-    )
-
-
-def pack_document(loaded: LoadedPack) -> dict[str, Any]:
-    """A pack as `--json` shows it."""
-    pack = loaded.pack
-    return {
-        "id": pack.id,
-        "version": pack.version,
-        "title": pack.title,
-        "sha256": loaded.sha256,
-        "retention": [
-            {
-                "entry": rule.entry,
-                "article": rule.article,
-                "text": rule.text,
-                "retention_class": rule.retention_class,
-                "except": sorted(rule.excluded),
-                "period": None if rule.period is None else str(rule.period),
-                "starts": rule.starts.value,
-                "action": rule.action.value,
-                "region": rule.region,
-                "customer_set": rule.customer_set,
-                "on_choice": rule.on_choice,
-            }
-            for rule in pack.retention
-        ],
-        "duties": [
-            {
-                "entry": duty.entry,
-                "article": duty.article,
-                "text": duty.text,
-                "retention_class": duty.retention_class,
-                "until": None if duty.until is None else str(duty.until),
-            }
-            for duty in pack.duties
-        ],
-        "text_only": [
-            {"entry": said.entry, "article": said.article, "text": said.text, "reason": said.reason}
-            for said in pack.text_only
-        ],
-        "confirm_within": {name: str(period) for name, period in sorted(pack.confirm_within.items())},
-        "confirm_within_default": str(pack.confirm_within_default),
-        "export_hold": None if pack.export_hold is None else str(pack.export_hold),
-        "trail_period": None if pack.trail_period is None else str(pack.trail_period),
-    }
+policy_app.command("lint")(lint_command)
 
 
 def _check_region(pack: PolicyPack, region: str | None) -> None:
@@ -224,9 +163,3 @@ def _adopted(rules: ControllerRules) -> list[dict[str, object]]:
         }
         for adoption in rules.adopted
     ]
-
-
-def _kept(rule: RetentionRule) -> str:
-    if rule.period is None:
-        return "without end"
-    return f"at most {rule.period}, set by the customer" if rule.customer_set else str(rule.period)

@@ -59,9 +59,9 @@ def publish(
     """Publish a file of another system. Lines that cannot be used are refused with their number and the reason."""
     settings = Settings()
     report = Report()
-    with _opened(file) as (stream, size), runtime(settings) as parts:
+    with opened(file) as (stream, size), runtime(settings) as parts:
         with InboxPublisher(parts.kafka) as publisher, progress("publishing", size) as show:
-            for records in _batches(convert(format_name, stream, controller), parts.catalogue, report):
+            for records in batches(convert(format_name, stream, controller), parts.catalogue, report):
                 landed = publisher.publish(records)
                 report.published.extend(InboxPosition(at.topic, at.partition, at.offset) for at in landed)
                 if size is not None:
@@ -86,7 +86,7 @@ def await_outcomes(parts: Runtime, published: Sequence[InboxPosition]) -> Outcom
 
 
 @contextmanager
-def _opened(file: str) -> Iterator[tuple[BinaryIO, int | None]]:
+def opened(file: str) -> Iterator[tuple[BinaryIO, int | None]]:
     """The file and its size; None where there is no telling."""
     if file == "-":
         yield sys.stdin.buffer, None
@@ -102,7 +102,7 @@ def _opened(file: str) -> Iterator[tuple[BinaryIO, int | None]]:
         yield stream, path.stat().st_size
 
 
-def _batches(
+def batches(
     converted: Iterator[ConvertedFact | RefusedLine], catalogue: Catalogue, report: Report
 ) -> Iterator[list[InboxRecord]]:
     """Encodes facts in batches; what cannot be encoded goes to the report."""

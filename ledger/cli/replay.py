@@ -1,4 +1,4 @@
-"""`ledger replay`: rebuild from the topic, compare digests."""
+"""`ledger replay`: rebuild from the topic, compare digests; or judge the same history by other rules."""
 
 import re
 from typing import Annotated
@@ -8,7 +8,9 @@ from rich.console import Console
 
 from ledger.bootstrap import runtime
 from ledger.cli.output import JsonOption, emit, parse_instant, progress, table
+from ledger.cli.what_if import judge_by
 from ledger.config import Settings
+from ledger.errors import CallerError
 from ledger.replay import Until, live_state, replay
 from ledger.store.digest import overall
 
@@ -29,9 +31,28 @@ def replay_command(
         typer.Option(help="End before the first record sealed after this time, or at PARTITION:OFFSET[,…]."),
     ] = None,
     into: Annotated[str | None, typer.Option(help="Keep the result in this new PostgreSQL schema.")] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            help="Judge by this pack, an id or a TOML file, in place of adopted ones of its id; show what changes."
+        ),
+    ] = None,
+    controller: Annotated[
+        str | None,
+        typer.Option(
+            help="With --policy: only this one's; held to it from the start if it never adopted it."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Rebuild everything from the ledger topic, beside the live state, which stays untouched."""
+    if policy is not None:
+        given = {"--verify": verify, "--until": until is not None, "--into": into is not None}
+        others = [option for option, is_given in given.items() if is_given]
+        judge_by(policy, controller=controller, as_json=as_json, others=others)
+        return
+    if controller is not None:
+        raise CallerError("--controller goes with --policy", expected="both, or neither")
     settings = Settings()
     bounds = parse_until(until)
     with runtime(settings) as parts:

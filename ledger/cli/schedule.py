@@ -28,7 +28,7 @@ def schedule(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Run the jobs by the clock until stopped: retention, erasures, the audit trail's end."""
+    """Run the jobs by the clock until stopped: retention, erasures, deadlines, the audit trail's end."""
     settings, stop = started("scheduler")
     with runtime(settings) as parts:
         scheduler = Scheduler(parts)

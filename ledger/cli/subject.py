@@ -10,7 +10,7 @@ import typer
 from ledger.bootstrap import Runtime
 from ledger.errors import CallerError, NotFound
 from ledger.store.queries import Queries
-from ledger.vault.identifiers import Identifier, IdentifierKind
+from ledger.vault.identifiers import Identifier, IdentifierKind, normalise
 
 SubjectOption = Annotated[
     str | None,
@@ -86,6 +86,38 @@ def identifier_in(reference: str) -> Identifier | None:
     except ValueError:
         return _identifier(reference)
     return None
+
+
+def identifying_fields(parts: Runtime, reference: str | None, controller: str) -> dict[str, object]:
+    """The fields by which a fact names the person a reference is about, who need not be known yet.
+
+    Args:
+        parts: has the vault a pseudonym is looked up in.
+        reference: as `--subject` takes it; None for somebody who cannot be named.
+        controller: whose person it is.
+
+    Returns:
+        No field for nobody.
+
+    Raises:
+        NotFound: a pseudonym the controller knows nobody by.
+        CallerError: a reference of no form we know, or a withheld number: it would name everybody who withholds theirs.
+    """
+    if reference is None:
+        return {}
+    reference = read_reference(reference)
+    identifier = identifier_in(reference)
+    if identifier is None:
+        with parts.vault() as vault:
+            if vault.controller_of(UUID(reference)) != controller:
+                raise NotFound(
+                    "that controller knows nobody by that pseudonym",
+                    do="Check the reference and --controller",
+                )
+        return {"subject_pseudonym": str(UUID(reference))}
+    if normalise(identifier) is None:
+        raise CallerError("--subject identifies nobody", expected=f"{identifier.kind.value}:… of one person")
+    return {f"subject_{identifier.kind.value}": identifier.value}
 
 
 def _identifier(reference: str) -> Identifier:

@@ -4,6 +4,9 @@ from ledger.dev.invented import ASSISTANT, CALL_CENTRE, SWITCHBOARD, Customer, P
 from ledger.dev.planned import MINUTE, SECOND, PlannedRecord, Stage
 from ledger.dev.signalling_stories import signalling_line
 
+CRM = "RedCactus"
+CRM_USERS = (SWITCHBOARD.customers[0].controller,)
+"""Who chose the optional integration of telephony and CRM (CD-36)."""
 _SENTENCES = (
     "Ik wil graag een afspraak maken voor donderdag.",
     "Mijn auto maakt een raar geluid bij het remmen.",
@@ -97,6 +100,16 @@ def recorded_call(stage: Stage, at: int) -> list[PlannedRecord]:
     return [call, recording, access]
 
 
+def declared_recording(stage: Stage, at: int) -> list[PlannedRecord]:
+    """A switchboard customer that said why it records calls records one."""
+    return _recorded_by_switchboard(stage, SWITCHBOARD.customers[0], at)
+
+
+def undeclared_recording(stage: Stage, at: int) -> list[PlannedRecord]:
+    """One that did not say why records one all the same: a finding."""
+    return _recorded_by_switchboard(stage, SWITCHBOARD.customers[1], at)
+
+
 def voicemail(stage: Stage, at: int) -> list[PlannedRecord]:
     """Nobody answers; the caller leaves a message, which is also sent by e-mail half of the time."""
     who, customer = stage.someone(), stage.random.choice(SWITCHBOARD.customers)
@@ -159,7 +172,8 @@ def click_to_dial(stage: Stage, at: int) -> list[PlannedRecord]:
             "call_id": call_id,
         },
         purpose="click_to_dial",
-        categories=("phone_number", "name", "account"),
+        categories=("phone_number", "name"),
+        processors=() if customer.controller not in CRM_USERS else (CRM,),
     )
     return [dialled, _call(stage, SWITCHBOARD, customer, who, at, call_id=call_id, outbound=True)]
 
@@ -212,6 +226,15 @@ def _call(
         categories=("phone_number", "name", "traffic_data"),
         processors=provider.processors[:2],
     )
+
+
+def _recorded_by_switchboard(stage: Stage, customer: Customer, at: int) -> list[PlannedRecord]:
+    who, recording_id = stage.someone(), stage.identifier("opname")
+    call = _call(stage, SWITCHBOARD, customer, who, at, call_id=stage.identifier("call"), answered=True)
+    recording = _recording(
+        stage, SWITCHBOARD, customer, who, call, recording_id=recording_id, reason="quality"
+    )
+    return [call, recording]
 
 
 def _recording(

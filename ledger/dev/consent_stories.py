@@ -4,11 +4,26 @@ The ignored ones are there to be found: a message on the basis of a consent that
 was never given, becomes a finding.
 """
 
-from ledger.dev.invented import CALL_CENTRE, MESSAGING, Customer, Person, Provider
-from ledger.dev.planned import PlannedRecord, Stage, subject_fields
+from ledger.dev.invented import ASSISTANT, CALL_CENTRE, MESSAGING, SWITCHBOARD, Customer, Person, Provider
+from ledger.dev.planned import PlannedRecord, Stage, notice_digest, subject_fields
 
 PURPOSE = "newsletter"
 """What people consent to, or not."""
+_BANNERS = (
+    (CALL_CENTRE, "web_analytics"),
+    (SWITCHBOARD, "web_analytics"),
+    (ASSISTANT, "web_analytics"),
+    (ASSISTANT, "website_experience"),
+    (ASSISTANT, "website_marketing"),
+)
+"""Whose banner asks for what; that of the call centre is on its customers' sites."""
+_CATEGORIES = {
+    PURPOSE: "marketing",
+    "web_analytics": "analytical",
+    "website_experience": "experience",
+    "website_marketing": "marketing",
+}
+"""The category of cookies and consents of each purpose (CB-18 to CB-21)."""
 _SOON = (2.0, 30.0)
 """Minutes between two steps of a story."""
 
@@ -31,7 +46,7 @@ def consent_kept(stage: Stage, at: int) -> list[PlannedRecord]:
     """Consent is given, and a newsletter sent on it."""
     who, customer = stage.someone(), stage.random.choice(MESSAGING.customers)
     given = _given(stage, MESSAGING, customer, who, at)
-    return [given, _newsletter(stage, customer, who, stage.later(at, minutes=_SOON))]
+    return [given, newsletter(stage, customer, who, stage.later(at, minutes=_SOON))]
 
 
 def consent_withdrawn(stage: Stage, at: int) -> list[PlannedRecord]:
@@ -42,7 +57,7 @@ def consent_withdrawn(stage: Stage, at: int) -> list[PlannedRecord]:
     withdrawn_at = stage.later(sent_at, minutes=_SOON)
     return [
         given,
-        _newsletter(stage, customer, who, sent_at),
+        newsletter(stage, customer, who, sent_at),
         _withdrawn(stage, customer, who, withdrawn_at, given),
     ]
 
@@ -55,9 +70,9 @@ def withdrawal_ignored(stage: Stage, at: int) -> list[PlannedRecord]:
     withdrawn_at = stage.later(sent_at, minutes=_SOON)
     return [
         given,
-        _newsletter(stage, customer, who, sent_at),
+        newsletter(stage, customer, who, sent_at),
         _withdrawn(stage, customer, who, withdrawn_at, given),
-        _newsletter(stage, customer, who, stage.later(withdrawn_at, minutes=_SOON)),
+        newsletter(stage, customer, who, stage.later(withdrawn_at, minutes=_SOON)),
     ]
 
 
@@ -72,7 +87,7 @@ def consent_given_again(stage: Stage, at: int) -> list[PlannedRecord]:
         first,
         _withdrawn(stage, customer, who, withdrawn_at, first),
         again,
-        _newsletter(stage, customer, who, stage.later(again_at, minutes=_SOON)),
+        newsletter(stage, customer, who, stage.later(again_at, minutes=_SOON)),
     ]
 
 
@@ -86,16 +101,16 @@ def refusal_ignored(stage: Stage, at: int) -> list[PlannedRecord]:
     who, customer = stage.someone(), stage.random.choice(MESSAGING.customers)
     return [
         _refused(stage, customer, who, at),
-        _newsletter(stage, customer, who, stage.later(at, minutes=_SOON)),
+        newsletter(stage, customer, who, stage.later(at, minutes=_SOON)),
     ]
 
 
 def cookie_banner(stage: Stage, at: int) -> list[PlannedRecord]:
-    """A visitor of a customer's web site accepts analytical cookies."""
-    customer = stage.random.choice(CALL_CENTRE.customers)
-    return [
-        _given(stage, CALL_CENTRE, customer, stage.someone(), at, purpose="web_analytics", method="banner")
-    ]
+    """A visitor of a provider's own web site, or of a customer's, accepts cookies of one category."""
+    provider, purpose = stage.random.choice(_BANNERS)
+    customer = stage.random.choice(provider.customers)
+    own_site = provider is not CALL_CENTRE
+    return [_given(stage, provider, customer, stage.someone(), at, purpose=purpose, own_site=own_site)]
 
 
 def _message(
@@ -139,7 +154,10 @@ def _message(
     )
 
 
-def _newsletter(stage: Stage, customer: Customer, who: Person, at: int) -> PlannedRecord:
+def newsletter(
+    stage: Stage, customer: Customer, who: Person, at: int, *, basis: str = "consent"
+) -> PlannedRecord:
+    """A newsletter by text message."""
     return _message(
         stage,
         customer,
@@ -148,14 +166,14 @@ def _newsletter(stage: Stage, customer: Customer, who: Person, at: int) -> Plann
         text=f"Beste {who.name}, dit is ons nieuws.",
         category="marketing",
         purpose=PURPOSE,
-        basis="consent",
+        basis=basis,
     )
 
 
 def _choice(stage: Stage, customer: Customer, who: Person, *, purpose: str, method: str) -> dict[str, object]:
     return {
         **subject_fields(who, by="phone"),
-        "category": "marketing" if purpose == PURPOSE else "analytical",
+        "category": _CATEGORIES[purpose],
         "method": method,
         "language": customer.language,
         "evidence": f"formulier {stage.identifier('bewijs')}",
@@ -171,26 +189,30 @@ def _given(
     at: int,
     *,
     purpose: str = PURPOSE,
-    method: str = "form",
+    own_site: bool = False,
     supersedes: PlannedRecord | None = None,
 ) -> PlannedRecord:
+    method = "form" if purpose == PURPOSE else "banner"
+    controller = provider.name if own_site else customer.controller
     payload = {
         **_choice(stage, customer, who, purpose=purpose, method=method),
         "consent_id": stage.identifier("toestemming"),
-        "notice_hash": stage.digest(),
+        "notice_hash": notice_digest(controller),
         "explicit": True,
         "prior": True,
-        "expires_at": stage.days_later(at, 365) if purpose == "web_analytics" else None,
+        "expires_at": None if purpose == PURPOSE else stage.days_later(at, 365),
         "supersedes": supersedes.data["consent_id"] if supersedes else None,
     }
-    return _consent_fact(stage, "consent.given", provider, customer, at, payload=payload, purpose=purpose)
+    return _consent_fact(
+        stage, "consent.given", provider, customer, at, payload=payload, purpose=purpose, own_site=own_site
+    )
 
 
 def _refused(stage: Stage, customer: Customer, who: Person, at: int) -> PlannedRecord:
     payload = {
         **_choice(stage, customer, who, purpose=PURPOSE, method="spoken"),
         "consent_id": stage.identifier("toestemming"),
-        "notice_hash": stage.digest(),
+        "notice_hash": notice_digest(customer.controller),
     }
     return _consent_fact(stage, "consent.refused", MESSAGING, customer, at, payload=payload, purpose=PURPOSE)
 
@@ -216,6 +238,7 @@ def _consent_fact(
     *,
     payload: dict[str, object],
     purpose: str,
+    own_site: bool = False,
 ) -> PlannedRecord:
     return stage.fact(
         event_type,
@@ -226,4 +249,6 @@ def _consent_fact(
         purpose=purpose,
         basis="consent",
         categories=("phone_number", "choice"),
+        role="controller" if own_site else "processor",
+        controller=provider.name if own_site else None,
     )

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from importlib import resources
 
 import msgspec
@@ -18,16 +19,19 @@ import msgspec
 from consumers.lifecycle import StopRequest
 from ledger.bootstrap import Runtime, runtime
 from ledger.config import INBOX_TOPICS, Settings
+from ledger.dev.invented import GARAGE
+from ledger.dev.planned import LOCAL_ZONE, SECOND
 from ledger.draining import drain
 from ledger.errors import DataError
 from ledger.log.records import Partition
 from ledger.replay import Until, live_state, replay
+from ledger.rules.verdicts import Verdict, judge_promises
 from ledger.store.digest import overall
+from ledger.store.promises import Asked, PromiseQueries
 from ledger.store.queries import Queries, Totals
 from ledger.supervision import Supervisor
 
 ASTERISK_FILE = "asterisk-master.csv"
-ASTERISK_CONTROLLER = "garage-noord"
 
 Document = dict[str, object]
 Say = Callable[[str], None]
@@ -45,13 +49,16 @@ class Published:
 
 
 @contextmanager
-def demo_day(settings: Settings, *, events: int, seed: int, say: Say) -> Iterator[tuple[Runtime, Document]]:
+def demo_day(
+    settings: Settings, *, events: int, seed: int, on: date | None, say: Say
+) -> Iterator[tuple[Runtime, Document]]:
     """Runs the demo; yields its result while the services still run.
 
     Args:
         settings: embedded or configured services.
         events: how many inbox records the generated day has.
         seed: of the generated day.
+        on: the local day it is; None for yesterday, so that what is owed then is still to come.
         say: told what is going on.
     """
     with runtime(settings) as parts:
@@ -61,7 +68,7 @@ def demo_day(settings: Settings, *, events: int, seed: int, say: Say) -> Iterato
         with Supervisor(settings, ("seal", "record"), logs) as supervisor, _tended(supervisor):
             before = _totals(parts)
             say("Publishing a day of four providers, and an Asterisk call log ...")
-            published = _publish(parts, events, seed)
+            published = _publish(parts, events, seed, on or _yesterday(parts))
             say("Replaying the ledger into an empty schema ...")
             yield parts, _result(parts, before, published)
 
@@ -83,30 +90,45 @@ def _tended(supervisor: Supervisor) -> Iterator[None]:
         thread.join()
 
 
-def _publish(parts: Runtime, events: int, seed: int) -> Published:
-    """Publishes the day and the Asterisk file from processes of their own, and waits until all is recorded."""
+def _publish(parts: Runtime, events: int, seed: int, on: date) -> Published:
+    """Publishes the day and the Asterisk file from processes of their own, and waits until all is recorded.
+
+    What governs the day is recorded before anything else of it is published: each record is judged by the rules that
+    the sealer had applied, which are all of them then, whatever the interleaving of topics.
+    """
     begun = _inbox_ends(parts)
     started = time.monotonic()
-    day = _run(
-        parts,
-        "ledger.dev.publisher",
-        "--kafka", parts.kafka, "--events", str(events), "--seed", str(seed),
-    )  # fmt: skip
+    planned = ("--events", str(events), "--seed", str(seed), "--date", on.isoformat())
+    publish = ("ledger.dev.publisher", "--kafka", parts.kafka, *planned, "--part")
+    opening = _run(parts, *publish, "opening")
+    _await_recorded(parts)
+    rest = _run(parts, *publish, "rest")
     with resources.as_file(resources.files("ledger.dev") / "data" / ASTERISK_FILE) as calls:
         file = _run(
             parts,
             "ledger.cli", "publish", str(calls),
-            "--format", "asterisk-csv", "--controller", ASTERISK_CONTROLLER, "--no-wait", "--json",
+            "--format", "asterisk-csv", "--controller", GARAGE.controller, "--no-wait", "--json",
         )  # fmt: skip
-    ends = _inbox_ends(parts)
-    total = sum(ends.values()) - sum(begun.values())
-    drain(parts, ends, ourselves=False, on_progress=lambda _done, _all: None)
+    ends = _await_recorded(parts)
     return Published(
-        said=_number(day, "published") + _number(file, "published"),
-        inbox=total,
+        said=sum(_number(each, "published") for each in (opening, rest, file)),
+        inbox=sum(ends.values()) - sum(begun.values()),
         refused_lines=_number(file, "refused"),
         seconds=time.monotonic() - started,
     )
+
+
+def _await_recorded(parts: Runtime) -> dict[Partition, int]:
+    """Returns the inbox's ends once the sealer and recorder beside us are there."""
+    ends = _inbox_ends(parts)
+    drain(parts, ends, ourselves=False, on_progress=lambda _done, _all: None)
+    return ends
+
+
+def _yesterday(parts: Runtime) -> date:
+    """The last whole local day."""
+    today = datetime.fromtimestamp(parts.clock() / SECOND, LOCAL_ZONE).date()
+    return today - timedelta(days=1)
 
 
 def _run(parts: Runtime, module: str, *arguments: str) -> Mapping[str, object]:
@@ -143,6 +165,7 @@ def _result(parts: Runtime, before: Totals, published: Published) -> Document:
         after = queries.totals()
         subjects = queries.subjects_count()
         findings = len(queries.findings())
+        promises = _promises(PromiseQueries(connection), parts.clock())
     return {
         "published": published.inbox,
         "accepted": after.accepted - before.accepted,
@@ -153,12 +176,24 @@ def _result(parts: Runtime, before: Totals, published: Published) -> Document:
         "entries": after.entries,
         "subjects": subjects,
         "findings": findings,
+        "promises": promises,
         "digest": overall(live),
         "replay_digest": overall(replayed.digests),
         "events_per_s": round(published.inbox / published.seconds, 1),
         "publishers_said": published.said,
         "refused_lines": published.refused_lines,
     }
+
+
+def _promises(queries: PromiseQueries, now: int) -> dict[str, dict[str, int]]:
+    """How many promises of each document are kept, broken, due and so on, by the pack's id."""
+    asked = Asked(now=now)
+    bindings, evidence = queries.bindings(asked), queries.evidence(asked)
+    packs = {binding.pack.id: binding.pack for binding in bindings}
+    counts: dict[str, dict[str, int]] = {name: dict.fromkeys(Verdict, 0) for name in sorted(packs)}
+    for judged in judge_promises(list(packs.values()), bindings, evidence):
+        counts[judged.pack.id][judged.verdict] += 1
+    return counts
 
 
 def _number(document: Mapping[str, object], name: str) -> int:

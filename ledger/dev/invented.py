@@ -80,6 +80,11 @@ class Provider:
     processors: tuple[str, ...]
     customers: tuple[Customer, ...]
 
+    @property
+    def controllers(self) -> tuple[str, ...]:
+        """Who is controller of what it does: itself, for its own logs and site, and its customers."""
+        return (self.name, *(customer.controller for customer in self.customers))
+
 
 def _customer(controller: str, line: int, language: str = "nl") -> Customer:
     return Customer(controller=controller, number=f"+3197010{line:06d}", language=language)
@@ -116,6 +121,9 @@ MESSAGING = Provider(
     customers=(_customer("pakketdienst-vlugger", 4001), _customer("apotheek-de-brugwachter", 4002)),
 )
 """A CPaaS: text messages, one-time passwords, newsletters and the consents they rest on."""
+
+GARAGE = _customer("garage-noord", 2003)
+"""A customer of the switchboard whose calls are in a file of its own, an Asterisk call log."""
 
 PROVIDERS = (ASSISTANT, SWITCHBOARD, CALL_CENTRE, MESSAGING)
 

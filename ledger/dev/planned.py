@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from random import Random
 from typing import Literal
 from uuid import UUID
@@ -14,12 +15,17 @@ from ledger.dev.invented import Customer, Person, Provider, person
 Encoding = Literal["avro", "json"]
 
 NOTICE_VERSION = "2026-01"
+GARAGE_SINCE = 1_767_222_000_000_000
+"""2025-12-31T23:00:00Z: since when the garage of the Asterisk call log is a customer; its calls are of March 2026."""
 LOCAL_ZONE = ZoneInfo("Europe/Amsterdam")
 SECOND = 1_000_000
 """In microseconds, the unit of all times here."""
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 
+DAY = 24 * HOUR
+
+GOVERNANCE_TOPIC = "inbox.governance"
 TOPICS = {
     "call": "inbox.processing",
     "voicemail": "inbox.processing",
@@ -31,12 +37,24 @@ TOPICS = {
     "data": "inbox.rights",
     "processing": "inbox.rights",
     "restriction": "inbox.rights",
+    "request": "inbox.rights",
+    "minor": "inbox.rights",
     "consent": "inbox.consent",
-    "notice": "inbox.governance",
-    "policy": "inbox.governance",
-    "retention": "inbox.governance",
-    "hold": "inbox.governance",
-    "agreement": "inbox.governance",
+    "notice": GOVERNANCE_TOPIC,
+    "policy": GOVERNANCE_TOPIC,
+    "retention": GOVERNANCE_TOPIC,
+    "hold": GOVERNANCE_TOPIC,
+    "agreement": GOVERNANCE_TOPIC,
+    "recording": GOVERNANCE_TOPIC,
+    "processor": GOVERNANCE_TOPIC,
+    "instruction": GOVERNANCE_TOPIC,
+    "subprocessor": GOVERNANCE_TOPIC,
+    "transfer": GOVERNANCE_TOPIC,
+    "breach": GOVERNANCE_TOPIC,
+    "audit": GOVERNANCE_TOPIC,
+    "disclosure": GOVERNANCE_TOPIC,
+    "party": GOVERNANCE_TOPIC,
+    "measures": GOVERNANCE_TOPIC,
 }
 """By event type, or by its first part."""
 
@@ -96,23 +114,31 @@ class Stage:
     """Randomness, people and the calendar day that stories share.
 
     Args:
-        random: seeded; the only source of chance.
+        random: seeded; the only source of what happens.
+        identifiers: seeded; the only source of ids, so that two days on which the same happens are two days.
         day: the local day (Europe/Amsterdam).
         people: how many people there are.
     """
 
-    def __init__(self, random: Random, day: date, *, people: int) -> None:
+    def __init__(self, random: Random, identifiers: Random, day: date, *, people: int) -> None:
         self.random = random
         self.people = people
+        self._identifiers = identifiers
+        self._strangers = 0
         self.midnight = int(datetime.combine(day, time(), LOCAL_ZONE).timestamp()) * SECOND
 
     def someone(self) -> Person:
         """A person; a few turn up often, most now and then."""
         return person(min(self.random.randrange(self.people), self.random.randrange(self.people)))
 
+    def stranger(self) -> Person:
+        """A person of whom nothing else is told, another one each time."""
+        self._strangers += 1
+        return person(self.people + self._strangers)
+
     def identifier(self, prefix: str) -> str:
         """A random identifier, such as `call-…`."""
-        return f"{prefix}-{UUID(int=self.random.getrandbits(128), version=4)}"
+        return f"{prefix}-{UUID(int=self._identifiers.getrandbits(128), version=4)}"
 
     def digest(self) -> str:
         """64 hex digits in place of some file's SHA-256."""
@@ -144,6 +170,7 @@ class Stage:
     ) -> PlannedRecord:
         """One fact of a provider about a customer's processing; `controller` when it is not the customer."""
         responsible = controller or customer.controller
+        topic = TOPICS.get(event_type) or TOPICS[event_type.partition(".")[0]]
         data = {
             "controller": responsible,
             "role": role,
@@ -152,13 +179,14 @@ class Stage:
             "data_categories": list(categories),
             "processors": list(processors),
             "storage_country": country,
-            "instruction_id": None if role == "controller" else f"verwerkersovereenkomst-{responsible}",
+            "instruction_id": None if role == "controller" else agreement_of(responsible),
             "notice_version": NOTICE_VERSION,
             **payload,
         }
         return PlannedRecord(
-            topic=TOPICS.get(event_type) or TOPICS[event_type.partition(".")[0]],
-            key=self.identifier(provider.name),
+            topic=topic,
+            # What is said of one controller's governance is recorded in the order it was said.
+            key=responsible if topic == GOVERNANCE_TOPIC else self.identifier(provider.name),
             event_type=event_type,
             event_id=self.identifier("evt"),
             source=provider.source,
@@ -167,6 +195,16 @@ class Stage:
             data=data,
             encoding="avro" if self.random.random() < 0.5 else "json",
         )
+
+
+def agreement_of(controller: str) -> str:
+    """The id of the agreement of a customer, the instruction that processing for it rests on."""
+    return f"verwerkersovereenkomst-{controller}"
+
+
+def notice_digest(controller: str, version: str = NOTICE_VERSION) -> str:
+    """The SHA-256 of a controller's invented notice: what is published, and what a consent names."""
+    return sha256(f"privacyverklaring {controller} {version}".encode()).hexdigest()
 
 
 def subject_fields(who: Person, *, by: Literal["phone", "email", "account"]) -> dict[str, object]:

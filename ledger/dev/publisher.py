@@ -2,6 +2,9 @@
 
     python -m ledger.dev.publisher --kafka 127.0.0.1:9092 --events 2000 --seed 1 --date 2026-03-27
 
+`--part opening` publishes what governs the day, `--part rest` what happens in it. Who wants each call to be judged by
+the rules of its day publishes the first, waits until it is sealed, and publishes the second.
+
 Prints one JSON document: how many records were published, by event type, how many of them cannot be read
 (`bad_input`, not counted by type), how many are repeats of an id with the same content (`repeats`) or other
 content (`conflicts`). The inbox topics must exist.
@@ -12,14 +15,14 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
-from itertools import islice
+from itertools import chain, islice
 
 import msgspec
 from kafka import KafkaProducer
 
 from ledger.contract.catalogue import Catalogue
 from ledger.dev.planned import PlannedRecord, Repeat
-from ledger.dev.traffic import EVENTS_DEFAULT, day
+from ledger.dev.traffic import EVENTS_DEFAULT, Day, plan
 from ledger.dev.wire import encode
 from ledger.errors import LedgerError
 from ledger.log.failures import translated_kafka_errors
@@ -29,6 +32,7 @@ BATCH_SIZE = 1000
 CONNECT_TIMEOUT_S = 10
 ACKNOWLEDGE_TIMEOUT_S = 30
 EXIT_INTERRUPTED = 130
+PARTS = Day._fields
 
 
 class Published(msgspec.Struct, kw_only=True):
@@ -105,9 +109,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--events", type=int, default=EVENTS_DEFAULT, help="how many records")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same day")
     parser.add_argument("--date", type=date.fromisoformat, default=date(2026, 3, 27), help="YYYY-MM-DD")
+    parser.add_argument("--part", choices=PARTS, help="only this part of the day")
     options = parser.parse_args(arguments)
+    planned = plan(options.events, options.seed, options.date)
+    parts = [options.part] if options.part else PARTS
     try:
-        result = publish(options.kafka, day(options.events, options.seed, options.date))
+        result = publish(options.kafka, chain.from_iterable(getattr(planned, part) for part in parts))
     except LedgerError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

@@ -1,49 +1,8 @@
-"""What people and authorities ask for, who looked, and the notices that everything rests on."""
+"""What services do because people and authorities ask for it, and who looked."""
 
-from ledger.dev.invented import CALL_CENTRE, PROVIDERS, SWITCHBOARD, Customer, Person, Provider
-from ledger.dev.planned import (
-    NOTICE_VERSION,
-    SECOND,
-    PlannedRecord,
-    Stage,
-    subject_fields,
-)
-
-
-def notices(stage: Stage) -> list[PlannedRecord]:
-    """Each customer's privacy notice, and each provider's own, published before anything else happens."""
-    parties = [
-        (provider, customer, controller)
-        for provider in PROVIDERS
-        for controller, customer in (
-            (provider.name, provider.customers[0]),
-            *((customer.controller, customer) for customer in provider.customers),
-        )
-    ]
-    return [
-        stage.fact(
-            "notice.published",
-            provider,
-            customer,
-            stage.midnight + index * SECOND,
-            {
-                "notice_id": "privacyverklaring",
-                "languages": sorted({"nl", customer.language}),
-                "sha256": stage.digest(),
-                "uri": f"https://www.example.nl/{controller}/privacy/{NOTICE_VERSION}",
-                "effective_at": stage.midnight,
-                "replaces": None,
-                "materially_changed": False,
-                "people_informed": "not_needed",
-            },
-            purpose="transparency",
-            basis="legal_obligation",
-            categories=(),
-            role="controller",
-            controller=controller,
-        )
-        for index, (provider, customer, controller) in enumerate(parties)
-    ]
+from ledger.dev.audit_stories import DEMANDS
+from ledger.dev.invented import CALL_CENTRE, MESSAGING, PROVIDERS, SWITCHBOARD, Customer, Person, Provider
+from ledger.dev.planned import HOUR, PlannedRecord, Stage, subject_fields
 
 
 def export(stage: Stage, at: int) -> list[PlannedRecord]:
@@ -176,11 +135,12 @@ def restriction(stage: Stage, at: int) -> list[PlannedRecord]:
 
 def access(stage: Stage, at: int) -> list[PlannedRecord]:
     """A provider's support staff look into somebody's calls, with the numbers masked but for a few."""
-    who, customer = stage.someone(), stage.random.choice(SWITCHBOARD.customers)
+    provider = stage.random.choice((SWITCHBOARD, CALL_CENTRE))
+    who, customer = stage.someone(), stage.random.choice(provider.customers)
     ticket = stage.identifier("ticket")
     return [
         _accessed(
-            stage, SWITCHBOARD, customer, who, at, reason="support_request", by_staff=True, reference=ticket
+            stage, provider, customer, who, at, reason="support_request", by_staff=True, reference=ticket
         )
     ]
 
@@ -188,9 +148,38 @@ def access(stage: Stage, at: int) -> list[PlannedRecord]:
 def disclosure(stage: Stage, at: int) -> list[PlannedRecord]:
     """An authority demands data; what misses one of the four conditions is refused (MB-25)."""
     lawful = stage.random.random() < 0.7
+    customer, who = stage.random.choice(SWITCHBOARD.customers), stage.someone()
+    return [
+        _disclosed(
+            stage, SWITCHBOARD, customer, who, at, disclosure_id=stage.identifier("vordering"), lawful=lawful
+        )
+    ]
+
+
+def demanded(stage: Stage) -> list[PlannedRecord]:
+    """What became of the two demands of the week before (`audit_stories.demands`), for the people they were about."""
+    at, courier = stage.days_later(stage.midnight, -7) + 10 * HOUR, MESSAGING.customers[0]
+    return [
+        _disclosed(
+            stage, MESSAGING, courier, stage.stranger(), at, disclosure_id=disclosure_id, lawful=lawful
+        )
+        for disclosure_id, lawful in zip(DEMANDS, (True, False), strict=True)
+    ]
+
+
+def _disclosed(
+    stage: Stage,
+    provider: Provider,
+    customer: Customer,
+    who: Person,
+    at: int,
+    *,
+    disclosure_id: str,
+    lawful: bool,
+) -> PlannedRecord:
     payload: dict[str, object] = {
-        **subject_fields(stage.someone(), by="phone"),
-        "disclosure_id": stage.identifier("vordering"),
+        **subject_fields(who, by="phone"),
+        "disclosure_id": disclosure_id,
         "authority": "politie-eenheid-verzonnen",
         "authority_country": "NL",
         "demand_kind": "statutory_demand" if lawful else "informal",
@@ -206,19 +195,16 @@ def disclosure(stage: Stage, at: int) -> list[PlannedRecord]:
         "subject_informed": False,
         "controller_informed": True,
     }
-    customer = stage.random.choice(SWITCHBOARD.customers)
-    return [
-        stage.fact(
-            "data.disclosed",
-            SWITCHBOARD,
-            customer,
-            at,
-            payload,
-            purpose="legal_demand",
-            basis="legal_obligation",
-            categories=("traffic_data",),
-        )
-    ]
+    return stage.fact(
+        "data.disclosed",
+        provider,
+        customer,
+        at,
+        payload,
+        purpose="legal_demand",
+        basis="legal_obligation",
+        categories=("traffic_data",),
+    )
 
 
 def _accessed(

@@ -9,10 +9,19 @@ import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import count
+from itertools import chain, count
 from random import Random
+from typing import NamedTuple
 
-from ledger.dev import call_stories, consent_stories, governance_stories, rights_stories, signalling_stories
+from ledger.dev import (
+    call_stories,
+    consent_stories,
+    minor_stories,
+    request_stories,
+    rights_stories,
+    signalling_stories,
+)
+from ledger.dev.opening import opening
 from ledger.dev.planned import HOUR, MINUTE, Encoding, Fault, PlannedRecord, Repeat, Stage
 
 EVENTS_DEFAULT = 2000
@@ -47,6 +56,8 @@ STORIES: Sequence[StoryKind] = (
     StoryKind(tell=call_stories.anonymous_call, records=1, share=0.02, times_min=3),
     StoryKind(tell=call_stories.assistant_call, records=4, share=0.16, times_min=10),
     StoryKind(tell=call_stories.recorded_call, records=3, share=0.12, times_min=4),
+    StoryKind(tell=call_stories.declared_recording, records=2, share=0.01, times_min=3),
+    StoryKind(tell=call_stories.undeclared_recording, records=2, share=0, times_min=1),
     StoryKind(tell=call_stories.voicemail, records=2, share=0.06, times_min=10),
     StoryKind(tell=call_stories.fax, records=1, share=0.01, times_min=10),
     StoryKind(tell=call_stories.click_to_dial, records=2, share=0.02, times_min=3),
@@ -69,29 +80,61 @@ STORIES: Sequence[StoryKind] = (
 """Signalling logs fill the rest, so that the day has exactly the number of records that was asked for."""
 
 
+TOLD_ONCE: Sequence[Callable[[Stage], list[PlannedRecord]]] = (
+    request_stories.assistant_requests,
+    request_stories.switchboard_requests,
+    request_stories.call_centre_requests,
+    request_stories.messaging_requests,
+    request_stories.objection_ignored,
+    rights_stories.demanded,
+    minor_stories.minors,
+)
+"""Stories of the weeks before the day and of the day itself, told once in a day of any size."""
+
+
+class Day(NamedTuple):
+    """A planned day: what governs it, and what happens, each in the order in which it is published."""
+
+    opening: list[PlannedRecord]
+    rest: Iterator[PlannedRecord]
+
+
 def day(events: int = EVENTS_DEFAULT, seed: int = 1, on: date = date(2026, 3, 27)) -> Iterator[PlannedRecord]:
-    """Plans a day, in the order in which it is published.
+    """Plans a day, in the order in which it is published, as `plan` does."""
+    planned = plan(events, seed, on)
+    return chain(planned.opening, planned.rest)
+
+
+def plan(events: int, seed: int, on: date) -> Day:
+    """Plans a day.
 
     Memory does not grow with the number of records beyond eight bytes each.
 
     Args:
-        events: how many records. A day with every important kind in it has some 270; fewer asked gives those.
-        seed: the same seed, number and date give the same records, byte for byte.
+        events: how many records. A day with every important kind in it has some 530; fewer asked gives those.
+        seed: the same seed, number and date give the same records, byte for byte; on another day the same happens,
+            and each fact has another id.
         on: the local day (Europe/Amsterdam).
     """
     random = Random(seed)  # noqa: S311 - invented traffic, to be repeated, not to be kept secret
-    stage = Stage(random, on, people=max(PEOPLE_MIN, events // RECORDS_PER_PERSON))
-    opening = rights_stories.notices(stage)
-    opened_at = opening[-1].occurred_at
-    opening += governance_stories.adoptions(stage, opened_at)
-    opening += governance_stories.arrangements(stage, opened_at)
+    identifiers = Random(f"{seed} {on.isoformat()}")  # noqa: S311 - as above
+    stage = Stage(random, identifiers, on, people=max(PEOPLE_MIN, events // RECORDS_PER_PERSON))
+    governing = opening(stage)
+    before = [record for story in TOLD_ONCE for record in story(stage)]
     odd = _OddOnes.plan(random, events)
-    told = _stories_for(events - len(opening) - odd.extra)
+    told = _stories_for(events - len(governing) - len(before) - odd.extra)
+    return Day(opening=governing, rest=_rest(stage, before, told, odd))
+
+
+def _rest(
+    stage: Stage, before: Sequence[PlannedRecord], told: list[Story], odd: "_OddOnes"
+) -> Iterator[PlannedRecord]:
+    random = stage.random
     random.shuffle(told)
     starts = sorted(stage.midnight + round(random.triangular(7, 21, 11) * HOUR) for _ in told)
-    waiting: list[tuple[int, int, PlannedRecord]] = []
     order = count()
-    yield from opening
+    waiting = [(record.occurred_at, next(order), record) for record in before]
+    heapq.heapify(waiting)
     for position, (start, tell) in enumerate(zip(starts, told, strict=True)):
         while waiting and waiting[0][0] <= start:
             yield heapq.heappop(waiting)[2]

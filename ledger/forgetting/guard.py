@@ -34,7 +34,7 @@ AFTER_JUMP_MIN = 48 * 3600 * MICROS_PER_S
 
 
 class ClockRefused(IntegrityError):
-    """The clock a run would go by is not to be believed; nothing was destroyed."""
+    """The clock a run would go by is not to be believed; nothing was destroyed, and nothing said."""
 
 
 class SecondPersonNeeded(NotPermitted):
@@ -86,16 +86,30 @@ def check_clocks(
     Raises:
         ClockRefused: it is too far from one of them, too far ahead of the newest facts, or they came after a jump.
     """
+    check_together(now, clocks, to="destroy anything")
+    if shown is not None and not vouched:
+        _check_facts(now, shown)
+
+
+def check_together(now: int, clocks: Sequence[ReferenceClock], *, to: str) -> None:
+    """Refuses to go by a clock that is too far from another.
+
+    Args:
+        now: this process's clock, microseconds UTC.
+        clocks: other clocks, read at the same moment.
+        to: what it was to be gone by for, as the error says it.
+
+    Raises:
+        ClockRefused: it is.
+    """
     for clock in clocks:
         if abs(now - clock.now) > CLOCKS_APART_MAX:
             raise ClockRefused(
-                f"this machine's clock and that of {clock.name} are too far apart to destroy anything",
+                f"this machine's clock and that of {clock.name} are too far apart to {to}",
                 expected=f"at most 5 minutes between them, and {clock.name} says {format_time(clock.now)}",
                 found=format_time(now),
                 do="Find out which of the two is wrong and set it by a time server; then run again.",
             )
-    if shown is not None and not vouched:
-        _check_facts(now, shown)
 
 
 def _check_facts(now: int, shown: TimeShown) -> None:

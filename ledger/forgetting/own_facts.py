@@ -35,12 +35,14 @@ class OwnFact(NamedTuple):
     """One fact: its type, an id that follows from it, the controller it concerns, and its fields.
 
     The fields are those of the newest schema of its type beyond the common ones; one with a default may be left out.
+    `occurred_at` is when it happened where that is not when it is published, microseconds since the epoch, UTC.
     """
 
     event_type: str
     event_id: str
     controller: str
     fields: Mapping[str, object]
+    occurred_at: int | None = None
 
 
 class OwnFacts:
@@ -67,14 +69,17 @@ class OwnFacts:
 
         Args:
             facts: any number.
-            occurred_at: when they happened, microseconds since the epoch, UTC.
+            occurred_at: when those happened that do not say, microseconds since the epoch, UTC.
 
         Raises:
             CallerError: a type that is not the ledger's own.
             Unreadable: the fields are not what the schema says.
             InfrastructureError: Kafka did not acknowledge.
         """
-        records = [self._record(fact, occurred_at) for fact in facts]
+        records = [
+            self._record(fact, occurred_at if fact.occurred_at is None else fact.occurred_at)
+            for fact in facts
+        ]
         if not records:
             return
         with InboxPublisher(self._parts.kafka) as publisher:

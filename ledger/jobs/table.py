@@ -10,6 +10,7 @@ from typing import NamedTuple
 from apscheduler.triggers.cron import CronTrigger
 
 from ledger.bootstrap import Runtime
+from ledger.deadlines.deadlines_run import DeadlinesRun
 from ledger.forgetting.erasure import advance_all
 from ledger.forgetting.own_facts import OwnFacts
 from ledger.forgetting.retention_run import RetentionRun
@@ -42,10 +43,17 @@ def end_the_trail(parts: Runtime) -> None:
         end_trail(parts, OwnFacts(parts, vault), store)
 
 
+def say_deadlines(parts: Runtime) -> None:
+    """Says which deadlines are near and which have passed."""
+    with DeadlinesRun.of(parts) as run:
+        run.carry_out()
+
+
 JOBS = (
     # Days end at midnight; the hours after it are for what arrives late, and for a run that was refused.
     Job("retention", {"minute": "7"}, run_retention),
     Job("erasures", {"minute": "*/10"}, advance_all),
+    Job("deadlines", {"minute": "*/5"}, say_deadlines),
     # After the hour that October has twice and March does not have.
     Job("trail", {"hour": "4", "minute": "30"}, end_the_trail),
 )

@@ -6,34 +6,58 @@ To add one: a module with a `PROJECTION`, its table in a migration, its name in 
 from functools import cache
 
 from ledger.projections import (
+    agreements,
     audit_trail,
+    audits,
+    breaches,
     consent_proof,
+    deadlines,
+    disclosures,
     erasures,
     exports,
     findings,
     holds,
     instructions,
+    notices,
     policies,
+    processing_register,
+    promises,
     recipients,
+    register_statements,
     rejections,
     retention,
+    rights_requests,
+    subprocessors,
     trail_ends,
+    transfers,
 )
 from ledger.projections.projection import Projection
 
 PROJECTIONS: tuple[Projection, ...] = (
+    agreements.PROJECTION,
     audit_trail.PROJECTION,
+    audits.PROJECTION,
+    breaches.PROJECTION,
     consent_proof.PROJECTION,
+    deadlines.PROJECTION,
+    disclosures.PROJECTION,
     erasures.PROJECTION,
     exports.PROJECTION,
     findings.PROJECTION,
     holds.PROJECTION,
     instructions.PROJECTION,
+    notices.PROJECTION,
     policies.PROJECTION,
+    processing_register.PROJECTION,
+    promises.PROJECTION,
     recipients.PROJECTION,
+    register_statements.PROJECTION,
     rejections.PROJECTION,
     retention.PROJECTION,
+    rights_requests.PROJECTION,
+    subprocessors.PROJECTION,
     trail_ends.PROJECTION,
+    transfers.PROJECTION,
 )
 
 

@@ -1,7 +1,8 @@
 """Findings: each broken rule, on the entry that broke it, with what was expected and what was found.
 
 Rows are judgements: a finding opens with the entry itself, or with a later fact that shows it in another light,
-and may be resolved by one. The last judgement of an entry and code holds; `judged_at` tells what was known when.
+and may be resolved by one. The last judgement of an entry, code and rule holds; `judged_at` tells what was known when.
+`rule` is the promise that is broken, pack:entry; empty when it is the law.
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ TABLE = Table(
     columns=(
         *COORDINATES,
         ("code", "text"),
+        ("rule", "text"),
         ("judged_by", "int8"),
         ("judged_at", "int8"),
         ("state", "text"),
@@ -25,8 +27,8 @@ TABLE = Table(
         ("found", "text"),
     ),
     # An entry has several judgements by one record when one finding gives way to another, resolved, then open, or when
-    # it breaks several rules at once.
-    order_by=("ledger_partition", "ledger_offset", "judged_by", "state", "code"),
+    # it breaks several rules at once, or several promises in the same way.
+    order_by=("ledger_partition", "ledger_offset", "judged_by", "state", "code", "rule"),
     caused_by="judged_by",
 )
 
@@ -44,6 +46,7 @@ def apply(recorded: Recorded) -> Iterator[tuple[Table, Row]]:
                 recorded.partition,
                 judgement.offset,
                 finding.code,
+                finding.rule,
                 recorded.offset,
                 entry.sealed_at,
                 judgement.state.value,

@@ -1,34 +1,5 @@
-"""The open fields of an entry, read into a struct. Pure.
+"""The open fields of an entry, read into a struct: as `ledger.aggregates.open_fields` reads them."""
 
-The sealer has checked them against the event's schema, so they have their types; still a fold must not fail on a fact,
-and what a later version of a schema makes of a field is for that version's program to show.
-"""
+from ledger.aggregates.open_fields import reader, uuid_of
 
-from collections.abc import Callable
-from typing import TypeVar
-from uuid import UUID
-
-import msgspec
-
-T = TypeVar("T")
-
-
-def reader(kind: type[T]) -> Callable[[str], T | None]:
-    """A function from open fields, JSON, to a struct; None when they have another shape."""
-    decode = msgspec.json.Decoder(kind).decode
-
-    def read(open_fields: str) -> T | None:
-        try:
-            return decode(open_fields)
-        except msgspec.DecodeError:
-            return None
-
-    return read
-
-
-def uuid_of(text: str | None) -> UUID | None:
-    """The UUID a text holds; None when it holds none."""
-    try:
-        return None if text is None else UUID(text)
-    except ValueError:
-        return None
+__all__ = ["reader", "uuid_of"]

@@ -1,6 +1,6 @@
 """What a projection is: a name, its tables, and a pure function from a recorded fact to rows."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -78,12 +78,22 @@ class Projection:
 
     `apply` MUST be a pure function of its argument: no clock, no random number, no state between calls. It is asked
     about entries of `event_types` only; None means about every record.
+
+    `follows_from` gives what the rows of a record follow from, but for coordinates and times. A recorder passes over a
+    record when it has seen the same in the same ledger partition, so a projection that is asked about every entry costs
+    one look-up; all its tables MUST keep the first row of a key only.
     """
 
     name: str
     tables: tuple[Table, ...]
     apply: Callable[[Recorded], Iterable[tuple[Table, Row]]]
     event_types: frozenset[str] | None = None
+    follows_from: Callable[[Recorded], Hashable] | None = None
+
+    @cached_property
+    def followed_name(self) -> str:
+        """What a recorder keeps the answers of `follows_from` under, apart from the names of tables."""
+        return f"{self.name}: followed"
 
 
 COORDINATES = (("ledger_partition", "int4"), ("ledger_offset", "int8"))

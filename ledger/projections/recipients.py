@@ -4,7 +4,7 @@ They are who is told when data ends (GDPR Art. 19). A row is kept for the first 
 the table stays as small as the number of services.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from ledger.entry import Entry, StreamKind
 from ledger.projections.projection import BY_COORDINATES, COORDINATES, Projection, Recorded, Row, Table
@@ -44,4 +44,12 @@ def apply(recorded: Recorded) -> Iterator[tuple[Table, Row]]:
         yield TABLE, (recorded.partition, recorded.offset, entry.controller, name, kind, entry.event_type)
 
 
-PROJECTION = Projection(name="recipients", tables=(TABLE,), apply=apply)
+def follows_from(recorded: Recorded) -> Hashable:
+    """What tells an entry's recipients from another's; None for records that show none."""
+    entry = recorded.record
+    if recorded.version is None or not isinstance(entry, Entry) or entry.stream_kind == StreamKind.GOVERNANCE:
+        return None
+    return (entry.controller, entry.event_source, entry.event_type, tuple(entry.processors))
+
+
+PROJECTION = Projection(name="recipients", tables=(TABLE,), apply=apply, follows_from=follows_from)

@@ -1,24 +1,29 @@
 """The recorder's decision core: a batch of ledger records in, every row it causes out.
 
-Owns: chain verdicts, repeats, folding, judging, projecting. Leaves to others: reading Kafka, loading what is
-known and writing the rows (`ledger.store`), the order of effects (`consumers/recorder.py`).
+Owns: repeats, the order of folding, judging and projecting. Leaves to others: chain verdicts (`linking`), what an entry
+decides (`subject_judgements`, `case_judgements`, `judgements`), reading Kafka, loading what is known and writing the
+rows (`ledger.store`), the order of effects (`consumers/recorder.py`).
 
 State is a pure function of ledger bytes (DESIGN section 3, invariant 3): nothing here reads a clock, a key, a
 random number or the batch's boundaries.
 """
 
-from collections.abc import Iterable, MutableMapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Sequence
 from uuid import UUID
 
+from ledger.aggregates.cases import Case
 from ledger.aggregates.data_subject import DataSubject
+from ledger.aggregates.registry import unseen_for
 from ledger.aggregates.streams import SNAPSHOT_EVERY, LedgerAggregate, LedgerEvent, LedgerSnapshot, Stream
-from ledger.entry import Entry, LedgerRecord, SourcePosition, StreamKind
+from ledger.aggregates.unattributed import Unattributed
+from ledger.entry import Entry, LedgerRecord
+from ledger.log.placement import GOVERNANCE_PARTITION
 from ledger.projections import projections_of
 from ledger.projections.projection import Recorded
 from ledger.projections.trail_ends import begins_at
-from ledger.recording.chain import ChainVerdict, judge_link
+from ledger.recording.case_judgements import judge_governance_fact
+from ledger.recording.chain import ChainVerdict
+from ledger.recording.differences import NO_OUTCOME, Outcome, opened
 from ledger.recording.effects import (
     ChainKey,
     Counters,
@@ -27,105 +32,14 @@ from ledger.recording.effects import (
     LogRecord,
     StoredEntry,
 )
-from ledger.recording.judgements import (
-    ErasureKey,
-    IncompleteErasure,
-    governance_judgements,
-    result_judgements,
-)
-from ledger.recording.repeats import fact_key, judge_repeat
-from ledger.rules.consent import changes_consent, judge_consent, rests_on_consent
-from ledger.rules.findings import Finding, Judgement, changed
+from ledger.recording.judgements import governance_judgements, result_judgements
+from ledger.recording.known import Known, TrailEnd
+from ledger.recording.linking import Linked
+from ledger.recording.repeats import judge_repeat
+from ledger.recording.subject_judgements import record_about_nobody, record_about_subject
 
-TRAIL_FROM_THE_START = -(1 << 63)
 REPEATED = "repeated"
 """A publisher's own repeat: a fact whose source and id its stream has seen before."""
-
-
-class ConsentKey(NamedTuple):
-    """One consent: whose, and for which purpose."""
-
-    stream: UUID
-    purpose: str
-
-
-class UnderConsent(NamedTuple):
-    """Processing that rests on a consent: when it happened, where it is recorded, what it was, when it was sealed."""
-
-    occurred_at: int
-    offset: int
-    event_type: str
-    sealed_at: int
-
-
-class TrailEnd(NamedTuple):
-    """From a governance offset on, entries sealed before a moment are no longer in the audit trail."""
-
-    offset: int
-    before: int
-
-
-class Linked(NamedTuple):
-    """A record with its chain verdict, and its fact's key when it is a fact that may take effect."""
-
-    log_record: LogRecord
-    verdict: ChainVerdict
-    fact_key: UUID | None
-
-    @property
-    def takes_effect(self) -> bool:
-        """Whether the chain lets it; a publisher's repeat still has none."""
-        return self.verdict is ChainVerdict.ACCEPTED
-
-
-def link(records: Sequence[LogRecord], marks: MutableMapping[ChainKey, SourcePosition]) -> list[Linked]:
-    """Judges each record against its chain, moving the marks of those that take effect."""
-    linked = []
-    for log_record in records:
-        record = log_record.record
-        key = ChainKey(record.source_topic, record.source_partition, log_record.partition)
-        verdict = judge_link(record.position, record.previous, marks.get(key))
-        if verdict is ChainVerdict.ACCEPTED:
-            marks[key] = record.position
-        linked.append(Linked(log_record, verdict, _fact_key(record, verdict)))
-    return linked
-
-
-def _fact_key(record: LedgerRecord, verdict: ChainVerdict) -> UUID | None:
-    if verdict is not ChainVerdict.ACCEPTED or not isinstance(record, Entry):
-        return None
-    return fact_key(record.stream, record.event_source, record.event_id)
-
-
-def consent_changes(records: Iterable[LedgerRecord]) -> dict[ConsentKey, int]:
-    """The consents some records change -> when the earliest of those changes happened."""
-    since: dict[ConsentKey, int] = {}
-    for record in records:
-        if isinstance(record, Entry) and changes_consent(record):
-            key = ConsentKey(record.stream, record.purpose)
-            since[key] = min(record.occurred_at, since.get(key, record.occurred_at))
-    return since
-
-
-@dataclass(kw_only=True)
-class Known:
-    """What is known before a batch; a fold adds to it what the batch makes known.
-
-    `seen`: fact key -> content MAC, of every fact of the batch that is stored already.
-    `aggregates`: stream -> aggregate, of every stream of the batch that has records.
-    `trail_ends`: the ends of the audit trail that are recorded.
-    `under_consent`: for each consent the batch changes, the processing that rests on it since then.
-    `incomplete`: of the erasures the batch has results of, those whose last result is that they are incomplete.
-    `firsts`: table name -> keys of rows that are written already, for tables that keep the first only; it may know
-    too few, because the store keeps the first as well.
-    """
-
-    seen: MutableMapping[UUID, bytes | None] = field(default_factory=dict)
-    aggregates: MutableMapping[UUID, LedgerAggregate] = field(default_factory=dict)
-    under_consent: MutableMapping[ConsentKey, list[UnderConsent]] = field(default_factory=dict)
-    trail_ends: list[TrailEnd] = field(default_factory=list)
-    incomplete: MutableMapping[ErasureKey, IncompleteErasure] = field(default_factory=dict)
-    firsts: MutableMapping[str, set[tuple[object, ...]]] = field(default_factory=dict)
 
 
 def fold(linked: Sequence[Linked], known: Known) -> Effects:
@@ -136,46 +50,47 @@ def fold(linked: Sequence[Linked], known: Known) -> Effects:
         known: changed in place.
     """
     effects = Effects()
-    for log_record, verdict, key in linked:
-        counters = effects.counters.setdefault(log_record.partition, Counters())
-        record = log_record.record
-        if verdict is not ChainVerdict.ACCEPTED:
-            _count(counters, verdict)
-            effects.ignored.append(_ignored(log_record, verdict.value))
-            continue
-        effects.marks[ChainKey(record.source_topic, record.source_partition, log_record.partition)] = (
-            record.position
-        )
-        if key is None or not isinstance(record, Entry):
-            counters.rejected += 1
-            counters.entries += 1
-            _take_effect(effects, log_record, None, known)
-            continue
-        if key in known.seen:
-            counters.duplicates += record.part == 0
-            effects.ignored.append(_ignored(log_record, REPEATED))
-            _project(effects, known, _repeated(log_record, record, known.seen[key]))
-            continue
-        counters.accepted += record.part == 0
-        counters.entries += 1
-        known.seen[key] = record.content_mac
-        _take_effect(effects, log_record, key, known)
+    for each in linked:
+        _fold_one(effects, each, known)
+        if each.log_record.partition == GOVERNANCE_PARTITION:
+            # Whether it took effect or not: everything up to it is known now.
+            known.judge.governance.reach(each.log_record.offset + 1)
     return effects
+
+
+def _fold_one(effects: Effects, linked: Linked, known: Known) -> None:
+    log_record, verdict, key = linked
+    counters = effects.counters.setdefault(log_record.partition, Counters())
+    record = log_record.record
+    if verdict is not ChainVerdict.ACCEPTED:
+        _count(counters, verdict)
+        effects.ignored.append(_ignored(log_record, verdict.value))
+        return
+    effects.marks[ChainKey(record.source_topic, record.source_partition, log_record.partition)] = (
+        record.position
+    )
+    if key is None or not isinstance(record, Entry):
+        counters.rejected += 1
+        counters.entries += 1
+        _take_effect(effects, log_record, None, known)
+        return
+    if key in known.seen:
+        counters.duplicates += record.part == 0
+        effects.ignored.append(_ignored(log_record, REPEATED))
+        _project(effects, known, _repeated(log_record, record, known.seen[key]))
+        return
+    counters.accepted += record.part == 0
+    counters.entries += 1
+    known.seen[key] = record.content_mac
+    _take_effect(effects, log_record, key, known)
 
 
 def _take_effect(effects: Effects, log_record: LogRecord, key: UUID | None, known: Known) -> None:
     record = log_record.record
     aggregate = known.aggregates.get(record.stream)
     if aggregate is None:
-        aggregate = known.aggregates[record.stream] = _unseen(record)
-    if isinstance(aggregate, DataSubject) and isinstance(record, Entry):
-        event, judgements = _record_about_subject(aggregate, record, log_record.offset, known)
-        judgements += result_judgements(record, log_record.offset, known.incomplete)
-    else:
-        assert isinstance(aggregate, Stream)  # noqa: S101 # a stream's kind never changes
-        event, judgements = aggregate.record(record), governance_judgements(record, log_record.offset)
-        if isinstance(record, Entry) and (begins := begins_at(record)) is not None:
-            known.trail_ends.append(TrailEnd(log_record.offset, begins))
+        aggregate = known.aggregates[record.stream] = unseen_for(record)
+    event, outcome = _record(aggregate, record, log_record, known)
     effects.entries.append(
         StoredEntry(
             record.stream,
@@ -198,56 +113,36 @@ def _take_effect(effects: Effects, log_record: LogRecord, key: UUID | None, know
             offset=log_record.offset,
             version=aggregate.version,
             record=record,
-            judgements=tuple(judgements),
+            judgements=outcome.judgements,
+            shown=outcome.shown,
+            deadlines=outcome.deadlines,
         ),
     )
 
 
-def _unseen(record: LedgerRecord) -> LedgerAggregate:
-    is_person = record.stream_kind == StreamKind.SUBJECT
-    return DataSubject.unseen(record.stream) if is_person else Stream.unseen(record.stream)
-
-
-def _record_about_subject(
-    subject: DataSubject, entry: Entry, offset: int, known: Known
-) -> tuple[LedgerEvent, list[Judgement]]:
-    """Folds an entry and judges it, or, where it changes a consent, what rests on that consent."""
-    key = ConsentKey(entry.stream, entry.purpose)
-    if not changes_consent(entry):
-        if not rests_on_consent(entry):
-            return subject.record(entry), []
-        if key in known.under_consent:
-            known.under_consent[key].append(
-                UnderConsent(entry.occurred_at, offset, entry.event_type, entry.sealed_at)
-            )
-        finding = judge_consent(subject.consent_at(entry.purpose, entry.occurred_at), entry.event_type)
-        judged = changed(None, finding, offset=offset, occurred_at=entry.occurred_at)
-        return subject.record(entry), judged
-    begins = _trail_begins(known.trail_ends, entry.rules_at)
-    affected = [
-        it
-        for it in known.under_consent[key]
-        if it.occurred_at >= entry.occurred_at and it.sealed_at >= begins
-    ]
-    before = [_finding(subject, entry.purpose, it) for it in affected]
-    event = subject.record(entry)
-    return event, [
-        judgement
-        for it, was in zip(affected, before, strict=True)
-        for judgement in changed(
-            was, _finding(subject, entry.purpose, it), offset=it.offset, occurred_at=it.occurred_at
-        )
-    ]
-
-
-def _trail_begins(ends: Sequence[TrailEnd], rules_at: int) -> int:
-    """Where the trail begins for a record, by the governance facts it was sealed under: not by how far partition 0
-    happens to be recorded, which a replay does not repeat."""
-    return max((end.before for end in ends if end.offset < rules_at), default=TRAIL_FROM_THE_START)
-
-
-def _finding(subject: DataSubject, purpose: str, it: UnderConsent) -> Finding | None:
-    return judge_consent(subject.consent_at(purpose, it.occurred_at), it.event_type)
+def _record(
+    aggregate: LedgerAggregate, record: LedgerRecord, log_record: LogRecord, known: Known
+) -> tuple[LedgerEvent, Outcome]:
+    """Folds a record into its aggregate and judges it. What a stream is never changes."""
+    offset = log_record.offset
+    if isinstance(aggregate, DataSubject) and isinstance(record, Entry):
+        event, outcome = record_about_subject(aggregate, record, offset, known)
+        results = result_judgements(record, offset, known.incomplete)
+        return event, outcome.and_also(Outcome(tuple(results))) if results else outcome
+    if isinstance(aggregate, Unattributed) and isinstance(record, Entry):
+        return record_about_nobody(aggregate, record, offset, known)
+    if isinstance(aggregate, Case) and isinstance(record, Entry):
+        event = aggregate.record(record, offset)
+    else:
+        assert isinstance(aggregate, Stream)  # noqa: S101 # the kinds above are all there are
+        event = aggregate.record(record, offset)
+    if log_record.partition != GOVERNANCE_PARTITION or not isinstance(record, Entry):
+        return event, NO_OUTCOME
+    known.judge.governance.add(offset, record)
+    if (begins := begins_at(record)) is not None:
+        known.trail_ends.append(TrailEnd(offset, begins))
+    wrong = governance_judgements(record, offset, known.judge.governance)
+    return event, wrong.and_also(judge_governance_fact(known.judge, record, offset))
 
 
 def _repeated(log_record: LogRecord, entry: Entry, first_mac: bytes | None) -> Recorded:
@@ -258,13 +153,21 @@ def _repeated(log_record: LogRecord, entry: Entry, first_mac: bytes | None) -> R
         offset=log_record.offset,
         version=None,
         record=entry,
-        judgements=tuple(changed(None, finding, offset=log_record.offset, occurred_at=entry.occurred_at)),
+        judgements=opened(
+            () if finding is None else (finding,), offset=log_record.offset, occurred_at=entry.occurred_at
+        ),
     )
 
 
 def _project(effects: Effects, known: Known, recorded: Recorded) -> None:
     record = recorded.record
     for projection in projections_of(record.event_type if isinstance(record, Entry) else None):
+        if projection.follows_from is not None:
+            followed = known.firsts.setdefault(projection.followed_name, set())
+            cause = (recorded.partition, projection.follows_from(recorded))
+            if cause in followed:
+                continue
+            followed.add(cause)
         for table, row in projection.apply(recorded):
             if table.first_of:
                 written = known.firsts.setdefault(table.name, set())

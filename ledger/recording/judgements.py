@@ -1,17 +1,21 @@
-"""Judgements on governance facts and on the results of erasures. Pure.
+"""Judgements on governance facts themselves, and on the results of erasures. Pure.
 
-Those on processing under a consent are in `fold`, beside the consents they depend on.
+What a governance fact decides about its case is in `case_judgements`, what is judged of people in `subject_judgements`.
 """
 
 from collections.abc import Iterable, MutableMapping
+from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
 from ledger.aggregates.erasure_details import erasure_id_of
 from ledger.entry import Entry, LedgerRecord, StreamKind
+from ledger.recording.differences import NO_OUTCOME, Outcome, opened
+from ledger.recording.governance_facts import GovernanceFacts
 from ledger.rules.erasure import INCOMPLETE_EVENT, VERIFIED_EVENT, judge_erasure
 from ledger.rules.findings import Finding, Judgement, changed
-from ledger.rules.governance import judge_governance
+from ledger.rules.governance import RETENTION_OVERRUN, judge_governance
+from ledger.rules.retention_evidence import promises_ended
 
 RESULT_EVENTS = frozenset({INCOMPLETE_EVENT, VERIFIED_EVENT})
 
@@ -31,17 +35,35 @@ class IncompleteErasure(NamedTuple):
     finding: Finding
 
 
-def governance_judgements(record: LedgerRecord, offset: int) -> list[Judgement]:
-    """The judgements on a record of a stream that is nobody's: governance facts are held to their rules."""
-    if not isinstance(record, Entry) or record.stream_kind != StreamKind.GOVERNANCE:
-        return []
-    # A finding is known by its code, so an entry has each once.
-    by_code = {finding.code: finding for finding in judge_governance(record)}
-    return [
-        judgement
-        for finding in by_code.values()
-        for judgement in changed(None, finding, offset=offset, occurred_at=record.occurred_at)
-    ]
+def governance_judgements(entry: Entry, offset: int, governance: GovernanceFacts) -> Outcome:
+    """What is wrong with a governance fact by itself: it is held to what it may say.
+
+    Args:
+        entry: of ledger partition 0; one of an unattributed stream is held to nothing.
+        offset: the entry's.
+        governance: known up to the entry, the entry included. A period the customer set is owed under the promise that
+            it may be set, so being late with it breaks that promise.
+    """
+    if entry.stream_kind != StreamKind.GOVERNANCE:
+        return NO_OUTCOME
+    found = judge_governance(entry)
+    if not found:
+        return NO_OUTCOME
+    # A finding is known by its code and promise, so an entry has each once.
+    by_key = {
+        (finding.code, each): replace(finding, rule=each)
+        for finding in found
+        for each in _promises(finding, entry, offset, governance)
+    }
+    return Outcome(opened(by_key.values(), offset=offset, occurred_at=entry.occurred_at))
+
+
+def _promises(finding: Finding, entry: Entry, offset: int, governance: GovernanceFacts) -> list[str]:
+    """The promises a finding on a governance fact is about; "" where it is none of a pack."""
+    if finding.code != RETENTION_OVERRUN:
+        return [finding.rule]
+    state = governance.as_of(entry.controller, offset + 1)
+    return list(promises_ended(state, entry)) or [""]
 
 
 def erasures_concluded(records: Iterable[LedgerRecord]) -> set[ErasureKey]:

@@ -25,9 +25,6 @@ RETENTION_NOT_SETTABLE = "retention_not_settable"
 HOLD_WITHOUT_END = "hold_without_end"
 RETENTION_OVERRUN = "retention_overrun"
 
-ENTRIES_NAMED_MAX = 20
-"""Entries of a pack that a finding names."""
-
 STORAGE_LIMITATION = "GDPR Art. 5(1)(e)"
 ACCOUNTABILITY = "GDPR Art. 5(2)"
 
@@ -75,15 +72,16 @@ def _policy_adopted(_: Entry, fields: Fields) -> list[Finding]:
                 found="a policy that cannot be read: none of it holds",
             )
         ]
-    endless = [rule for rule in pack.retention if rule.period is None]
     return [
         Finding(
             code=RETENTION_INDEFINITE,
             article=STORAGE_LIMITATION,
             expected="a period after which personal data goes",
-            found=f"data kept without end by {', '.join(rule.entry for rule in endless[:ENTRIES_NAMED_MAX])}",
+            found=f"data kept without end by {rule.entry}",
+            rule=f"{pack.id}:{rule.entry}",
         )
-        for _ in endless[:1]
+        for rule in pack.retention
+        if rule.period is None
     ]
 
 

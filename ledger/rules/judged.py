@@ -55,7 +55,8 @@ class Deadline:
         article: where the text says so.
         offset: the entry that started it, in the case's ledger partition.
         starts_at: what starts the clock.
-        ends_at: the first moment that is too late.
+        ends_at: when it ends: of days, the midnight after the last one; of hours, or a moment that was named, the last
+            moment that is in time.
         other_ends_at: by the other reading of the text, where there are two; the earlier is `ends_at`.
         calendar: version of the holiday table; None for hours and for calendar periods.
         state: open, met, missed or void.

@@ -7,19 +7,25 @@ So is a rule that would never end anything, or a duty without an end. The format
 import json
 import re
 from collections import Counter
+from datetime import date
+from typing import cast
 
-from ledger.rules.pack_table import NAME, PackError, PackTable, kind_of
+from ledger.rules.pack_processors import read_processors
+from ledger.rules.pack_statements import STATEMENTS
+from ledger.rules.pack_table import PackError, PackTable, kind_of
 from ledger.rules.periods import Period
 from ledger.rules.policy_pack import (
     DEFAULT_CONFIRM_WITHIN,
     EVERY_CLASS,
     Action,
     Duty,
+    PackEntry,
     PolicyPack,
     RetentionRule,
     Start,
     TextOnly,
 )
+from ledger.rules.rule_kinds import RULE_KINDS, TEXT_ONLY, Parameter, RuleKind, Shape
 
 CONSENT_PROOF = "consent_proof"
 """The class whose clock is the consent's end, and the only one with that clock: each of its facts has its own key."""
@@ -28,8 +34,8 @@ CONTENT_CHARACTERS_MAX = 1_000_000
 """Of an adopted pack; an inbox record is smaller."""
 
 _PACK_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
-_CLASS = re.compile(rf"\{EVERY_CLASS}|{NAME.pattern}", re.ASCII)
-_KINDS = ("retention", "duty", "confirm_within", "export_hold", "trail", "text_only")
+_PACK_ID_EXPECTED = "small letters, digits and dashes"
+_DATED = Parameter(name="dated", shape=Shape.DATE, says="the day the document bears", required=False)
 
 
 def read_pack(content: object) -> PolicyPack:
@@ -39,31 +45,34 @@ def read_pack(content: object) -> PolicyPack:
         PackError: something is missing, unknown or of another kind; it names the entry.
     """
     table = PackTable("", content)
-    pack_id = table.name("id", _PACK_ID, "small letters, digits and dashes")
+    pack_id = table.name("id", _PACK_ID, _PACK_ID_EXPECTED)
     version, title = table.text("version"), table.text("title")
-    tables = table.tables("entry")
+    provider = table.name("provider", _PACK_ID, _PACK_ID_EXPECTED) if table.has("provider") else None
+    dated = cast("date | None", table.take(_DATED))
+    tables = table.entries("entry")
     table.finish()
-    _check_unique("", "entry ids that differ", [entry.where for entry in tables])
-    by_kind: dict[str, list[PackTable]] = {kind: [] for kind in _KINDS}
-    for entry in tables:
-        by_kind[entry.choice("kind", _KINDS)].append(entry)
+    for name, count in Counter(entry.where for entry in tables).items():
+        if count > 1:
+            raise PackError(name, "entry ids that differ", f"{count} entries with this one", key="id")
+    entries = tuple(_entry(entry) for entry in tables)
+    by_kind = {kind: [entry for entry in entries if entry.kind == kind] for kind in RULE_KINDS}
     retention = tuple(_retention(entry) for entry in by_kind["retention"])
     within = _confirm_within(by_kind["confirm_within"])
-    pack = PolicyPack(
+    return PolicyPack(
         id=pack_id,
         version=version,
         title=title,
+        provider=provider,
+        dated=dated,
+        entries=entries,
         retention=retention,
         duties=tuple(_duty(entry, retention) for entry in by_kind["duty"]),
-        text_only=tuple(_text_only(entry) for entry in by_kind["text_only"]),
+        text_only=tuple(_text_only(entry) for entry in by_kind[TEXT_ONLY]),
         confirm_within={name: period for name, period in within.items() if name},
         confirm_within_default=within.get("", DEFAULT_CONFIRM_WITHIN),
         export_hold=_one_period(by_kind["export_hold"], "one export hold"),
         trail_period=_one_period(by_kind["trail"], "one period of the trail"),
     )
-    for entry in tables:
-        entry.finish()
-    return pack
 
 
 def read_content(content: str) -> PolicyPack:
@@ -93,94 +102,122 @@ def canonical(content: object) -> str:
         raise PackError("", "text, whole numbers, true or false", "what JSON cannot hold") from error
 
 
-def _retention(table: PackTable) -> RetentionRule:
-    indefinite = table.flag("indefinite")
-    region = table.name("region", NAME, "a name in small letters") if table.has("region") else None
-    rule = RetentionRule(
-        entry=table.where,
+def _entry(table: PackTable) -> PackEntry:
+    kind = RULE_KINDS[table.choice("kind", RULE_KINDS)]
+    promise = table.entry_id("promise") if table.has("promise") else None
+    parameters = _parameters(table, kind)
+    entry = PackEntry(
+        id=table.where,
+        promise=promise or (None if kind.setting else table.where),
+        kind=kind.name,
         article=table.text("article"),
         text=table.text("text"),
-        retention_class=table.name("class", _CLASS, "a retention class, or * for every class"),
-        period=None if indefinite else table.period(),
-        starts=Start(table.choice("starts", tuple(Start), Start.EVENT)),
-        action=Action(table.choice("action", tuple(Action), Action.DESTROY)),
-        region=region,
-        excluded=table.names("except"),
-        customer_set=table.flag("customer_set"),
-        on_choice=table.flag("on_choice"),
+        reason=cast("str | None", parameters.pop("reason", None)),
+        parameters=parameters,
+        states=_states(table.table("states")),
     )
-    for problem, wrong in _contradictions(rule).items():
+    table.finish()
+    return entry
+
+
+def _parameters(table: PackTable, kind: RuleKind) -> dict[str, object]:
+    """The parameters of an entry; of those that are left out only flags are there."""
+    found = {
+        one.name: read_processors(table, one.name) if one.shape is Shape.PROCESSORS else table.take(one)
+        for one in kind.parameters
+    }
+    said = {name: value for name, value in found.items() if value is not None}
+    if kind.any_of and not kind.any_of & said.keys():
+        raise table.wrong("", f"at least one of {', '.join(sorted(kind.any_of))}", None)
+    return said
+
+
+def _states(table: PackTable) -> dict[str, object]:
+    said = {name: table.take(one) for name, one in STATEMENTS.items() if table.has(name)}
+    table.finish()
+    return {name: value for name, value in said.items() if value is not False}
+
+
+def _retention(entry: PackEntry) -> RetentionRule:
+    said = entry.parameters
+    period, indefinite = cast("Period | None", said.get("period")), bool(said["indefinite"])
+    if indefinite and period is not None:
+        raise PackError(entry.id, "period or indefinite = true, not both", "both", key="indefinite")
+    if not indefinite and period is None:
+        raise PackError(entry.id, f"period: {Shape.PERIOD}", kind_of(None), key="period")
+    rule = RetentionRule(
+        entry=entry.id,
+        article=entry.article,
+        text=entry.text,
+        retention_class=str(said["class"]),
+        period=period,
+        starts=Start(str(said.get("starts", Start.EVENT))),
+        action=Action(str(said.get("action", Action.DESTROY))),
+        region=cast("str | None", said.get("region")),
+        excluded=frozenset(entry.names("except")),
+        customer_set=bool(said["customer_set"]),
+        on_choice=bool(said["on_choice"]),
+    )
+    for (key, expected), wrong in _contradictions(rule).items():
         if wrong:
-            raise PackError(rule.entry, problem, "something else")
+            raise PackError(rule.entry, expected, "something else", key=key)
     return rule
 
 
-def _contradictions(rule: RetentionRule) -> dict[str, bool]:
-    """What must be so, and whether it is not."""
+def _contradictions(rule: RetentionRule) -> dict[tuple[str, str], bool]:
+    """The key at fault and what must be so, and whether it is not."""
     every = rule.retention_class == EVERY_CLASS
     proof = rule.retention_class == CONSENT_PROOF
     return {
-        f"consent_end on the class {CONSENT_PROOF}, and no other start there": (
+        ("starts", f"consent_end on the class {CONSENT_PROOF}, and no other start there"): (
             proof != (rule.starts is Start.CONSENT_END)
         ),
-        "request_fulfilled on one class": every and rule.starts is Start.REQUEST_FULFILLED,
-        "except beside the class * only": bool(rule.excluded) and not every,
-        "on_choice on agreement_end only": rule.on_choice and rule.starts is not Start.AGREEMENT_END,
-        "customer_set on one class, from the event, with a period": rule.customer_set
+        ("starts", "request_fulfilled on one class"): every and rule.starts is Start.REQUEST_FULFILLED,
+        ("except", "except beside the class * only"): bool(rule.excluded) and not every,
+        ("on_choice", "on_choice on agreement_end only"): (
+            rule.on_choice and rule.starts is not Start.AGREEMENT_END
+        ),
+        ("customer_set", "customer_set on one class, from the event, with a period"): rule.customer_set
         and (every or rule.starts is not Start.EVENT or rule.period is None),
     }
 
 
-def _duty(table: PackTable, retention: tuple[RetentionRule, ...]) -> Duty:
-    kept = table.name("class", NAME, "a retention class")
+def _duty(entry: PackEntry, retention: tuple[RetentionRule, ...]) -> Duty:
+    kept = str(entry.parameters["class"])
     periods = [
         rule.period
         for rule in retention
         if rule.retention_class == kept and rule.period is not None and rule.starts is not Start.AGREEMENT_END
     ]
     if not periods:
-        raise PackError(
-            table.where, f"a retention entry that ends the class {kept}", "none: it would never end"
-        )
+        expected = f"a retention entry that ends the class {kept}"
+        raise PackError(entry.id, expected, "none: it would never end", key="class")
     return Duty(
-        entry=table.where,
-        article=table.text("article"),
-        text=table.text("text"),
-        retention_class=kept,
-        until=periods[0],
+        entry=entry.id, article=entry.article, text=entry.text, retention_class=kept, until=periods[0]
     )
 
 
-def _text_only(table: PackTable) -> TextOnly:
-    return TextOnly(
-        entry=table.where,
-        article=table.text("article"),
-        text=table.text("text"),
-        reason=table.text("reason"),
-    )
+def _text_only(entry: PackEntry) -> TextOnly:
+    return TextOnly(entry=entry.id, article=entry.article, text=entry.text, reason=entry.reason or "")
 
 
-def _confirm_within(tables: list[PackTable]) -> dict[str, Period]:
+def _confirm_within(entries: list[PackEntry]) -> dict[str, Period]:
     """Periods by recipient in lower case; the entry without one is the default, under the empty name."""
-    named = [(table.text("recipient").lower() if table.has("recipient") else "", table) for table in tables]
-    _check_unique("", "one confirm_within per recipient", [name for name, _ in named])
-    return {name: _described_period(table) for name, table in named}
-
-
-def _one_period(tables: list[PackTable], expected: str) -> Period | None:
-    if len(tables) > 1:
-        raise PackError(tables[1].where, expected, f"{len(tables)}")
-    return _described_period(tables[0]) if tables else None
-
-
-def _described_period(table: PackTable) -> Period:
-    # An entry says where it comes from even when only its period is used.
-    table.text("article")
-    table.text("text")
-    return table.period()
-
-
-def _check_unique(where: str, expected: str, names: list[str]) -> None:
-    for name, count in Counter(names).items():
+    named = [(str(entry.parameters.get("recipient", "")).lower(), entry) for entry in entries]
+    for name, count in Counter(name for name, _ in named).items():
         if count > 1:
-            raise PackError(where, expected, f"{kind_of(name)} {count} times")
+            second = [entry.id for other, entry in named if other == name][1]
+            raise PackError(
+                second, "one confirm_within per recipient", f"{kind_of(name)} {count} times", key="recipient"
+            )
+    return {name: _period(entry) for name, entry in named}
+
+
+def _one_period(entries: list[PackEntry], expected: str) -> Period | None:
+    if len(entries) > 1:
+        raise PackError(entries[1].id, expected, f"{len(entries)}")
+    return _period(entries[0]) if entries else None
+
+
+def _period(entry: PackEntry) -> Period:
+    return cast("Period", entry.parameters["period"])

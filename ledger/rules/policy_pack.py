@@ -6,8 +6,10 @@ Owns: what a pack says. Leaves to others: reading one (`ledger.rules.pack_reader
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
+from ledger.rules.listed_processor import ListedProcessor
 from ledger.rules.periods import Period
 
 EVERY_CLASS = "*"
@@ -102,8 +104,9 @@ class PackEntry:
         kind: a name of `ledger.rules.rule_kinds`.
         article: where the text says so.
         text: the promise in one sentence.
-        parameters: by name; periods as `Period`, lists as tuples.
+        parameters: by name, as `ledger.rules.rule_kind.Shape` says; what is left out is not there, a flag is false.
         reason: why no rule is bound to it, for kind text_only.
+        states: what the text states beside it, which only the linter compares (`ledger.rules.pack_statements`).
     """
 
     id: str
@@ -113,6 +116,22 @@ class PackEntry:
     text: str
     parameters: Mapping[str, object] = field(default_factory=dict)
     reason: str | None = None
+    states: Mapping[str, object] = field(default_factory=dict)
+
+    def names(self, parameter: str) -> tuple[str, ...]:
+        """A list of words among the parameters; none when it was left out."""
+        found = self.parameters.get(parameter, ())
+        return tuple(word for word in found if isinstance(word, str)) if isinstance(found, tuple) else ()
+
+    @property
+    def processors(self) -> tuple[ListedProcessor, ...]:
+        """The document's list of sub-processors; none for an entry of another kind."""
+        found = self.parameters.get("processors", ())
+        return (
+            tuple(row for row in found if isinstance(row, ListedProcessor))
+            if isinstance(found, tuple)
+            else ()
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +139,8 @@ class PolicyPack:
     """One document's promises.
 
     `confirm_within` is by recipient, lower case. `export_hold` is how long an export asked for before deletion holds
-    the data, `trail_period` how long entries stay in the audit trail; None where the pack does not say.
+    the data, `trail_period` how long entries stay in the audit trail; None where the pack does not say. `provider`
+    tells whose document it is, so that documents of one provider can be compared; `dated` the day the document bears.
     """
 
     id: str
@@ -134,3 +154,5 @@ class PolicyPack:
     export_hold: Period | None = None
     trail_period: Period | None = None
     entries: tuple[PackEntry, ...] = ()
+    provider: str | None = None
+    dated: date | None = None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from uuid import UUID
 
+from ledger.aggregates.cases import governance_stream
 from ledger.aggregates.streams import named_stream
 from ledger.contract.catalogue import EventSchema, PersonalField
 from ledger.contract.reading import Fact
@@ -57,17 +58,19 @@ def divide(fact: Fact, subjects: Mapping[str, UUID | None]) -> list[Part]:
         subjects: role -> pseudonym; None or absent when nobody was identified.
 
     Returns:
-        At least one part: events about nobody go to a governance or an unattributed stream. Somebody who is
+        At least one part: events about nobody go to a case's, a governance or an unattributed stream. Somebody who is
         both parties of one call gets one part with both roles.
     """
     if fact.schema.stream == StreamKind.GOVERNANCE:
-        return [_whole(fact, StreamKind.GOVERNANCE)]
+        stream = governance_stream(fact.event_type, fact.controller, fact.datum)
+        return [_whole(fact, StreamKind.GOVERNANCE, stream)]
     roles_of: dict[UUID, list[str]] = {}
     for role, subject in subjects.items():
         if subject is not None:
             roles_of.setdefault(subject, []).append(role)
     if not roles_of:
-        return [_whole(fact, StreamKind.UNATTRIBUTED)]
+        stream = named_stream(StreamKind.UNATTRIBUTED, fact.controller)
+        return [_whole(fact, StreamKind.UNATTRIBUTED, stream)]
     identified = frozenset(role for roles in roles_of.values() for role in roles)
     orphans = tuple(
         Dropped(field=personal.name, reason=NO_SUBJECT)
@@ -87,9 +90,9 @@ def divide(fact: Fact, subjects: Mapping[str, UUID | None]) -> list[Part]:
     return [replace(parts[0], dropped=orphans), *parts[1:]] if orphans else parts
 
 
-def _whole(fact: Fact, kind: StreamKind) -> Part:
+def _whole(fact: Fact, kind: StreamKind, stream: UUID) -> Part:
     return Part(
-        stream=named_stream(kind, fact.controller),
+        stream=stream,
         kind=kind,
         roles=(),
         personal=_values(fact, fact.schema.personal_fields),

@@ -36,7 +36,7 @@ def make_rules(lines: Lines) -> dict[str, ControllerRules]:
     """What each controller's facts add up to; controllers by name."""
     adoptions: dict[str, list[Adoption]] = {}
     for controller, *stated, region, at in lines.adoptions:
-        pack = _pack(*stated)
+        pack = pack_of(*stated)
         if pack is not None:
             adoptions.setdefault(controller, []).append(Adoption(pack=pack, region=region, at=at))
     settings: dict[str, list[Setting]] = {}
@@ -122,7 +122,7 @@ def _first_from(begin: int, moments: Iterable[int]) -> int | None:
 
 
 @lru_cache(maxsize=PACKS_CACHED)
-def _pack(pack: str, pack_version: str, content: str, content_sha256: str) -> PolicyPack | None:
+def pack_of(pack: str, pack_version: str, content: str, content_sha256: str) -> PolicyPack | None:
     """The pack an adoption carries; None when it cannot be read, or is another, which is a finding on the adoption."""
     fields = {
         "pack": pack,

@@ -14,7 +14,7 @@ from ledger.log.placement import GOVERNANCE_PARTITION
 from ledger.postgres.connection import Connection, translated_errors
 from ledger.projections import PROJECTIONS
 from ledger.projections.projection import BY_COORDINATES, Table
-from ledger.recording.fold import TRAIL_FROM_THE_START
+from ledger.recording.known import TRAIL_FROM_THE_START
 
 COPY_HEADER_BYTES = 19
 """Signature, flags and header extension length of binary COPY: the same for every table, and no data."""

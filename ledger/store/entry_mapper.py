@@ -3,8 +3,8 @@
 Owns: which bytes stand for an event or a snapshot, and which class a stored name means. Leaves to others: the
 record's encoding (`ledger.contract.ledger_record`), and tables.
 
-Stored names are looked up in literal tables, never through the library's `resolve_topic` alone: that one
-imports any module a stored string names.
+Stored names are looked up in the literal tables of `ledger.aggregates.registry`, never through the library's
+`resolve_topic` alone: that one imports any module a stored string names.
 """
 
 from typing import Any
@@ -14,20 +14,12 @@ import msgspec
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
-from ledger.aggregates.data_subject import FACTS, DataSubject
-from ledger.aggregates.streams import STREAM_EVENTS, LedgerAggregate, LedgerEvent, LedgerSnapshot, Stream
+from ledger.aggregates.registry import EVENT_CLASSES, SNAPSHOT_CLASSES
+from ledger.aggregates.streams import LedgerEvent, LedgerSnapshot
 from ledger.contract.ledger_record import decode_record, encode_entry, encode_rejected
 from ledger.entry import Rejected
 from ledger.errors import IntegrityError
-
-EVENT_CLASSES: dict[str, type[LedgerEvent]] = {**FACTS, **STREAM_EVENTS}
-"""Stored name to event class."""
-
-SNAPSHOT_CLASSES: dict[str, type[LedgerAggregate]] = {
-    DataSubject.TOPIC: DataSubject,
-    Stream.TOPIC: Stream,
-}
-"""Stored name of a snapshot to the aggregate it holds."""
+from ledger.store.placed_event import PlacedEvent
 
 
 class EntryMapper(Mapper[UUID]):
@@ -53,7 +45,7 @@ class EntryMapper(Mapper[UUID]):
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> LedgerEvent:
-        """Decodes a stored record into its event.
+        """Decodes a stored record into its event, which knows its offset when the store does.
 
         Raises:
             IntegrityError: the name is unknown, or the record is of another stream than its row.
@@ -73,7 +65,8 @@ class EntryMapper(Mapper[UUID]):
                 found=str(record.stream),
                 do="Compare the store with the log: `ledger replay --verify`.",
             )
-        return event_class(record.stream, stored_event.originator_version, record)
+        offset = stored_event.offset if isinstance(stored_event, PlacedEvent) else None
+        return event_class(record.stream, stored_event.originator_version, record, offset)
 
 
 class SnapshotMapper(Mapper[UUID]):

@@ -40,6 +40,7 @@ from ledger.postgres.connection import (
 )
 from ledger.postgres.named_sql import load_sql
 from ledger.recording.effects import IgnoredRecord, StoredEntry
+from ledger.store.placed_event import PlacedEvent
 
 EVENTS_TABLE = "stored_events"
 SNAPSHOTS_TABLE = "stored_snapshots"
@@ -49,6 +50,9 @@ CONNECTIONS_MAX = 10
 """Library reads that run at once; one connection stays open, the others come and go."""
 LOCK_TIMEOUT_S = 30
 """Wait for the lock on stored_events. Others hold it for one COPY and a commit."""
+
+VERSION_MIN, VERSION_MAX = -1, (1 << 63) - 1
+"""Below and above every version: the library's own tests begin at 0."""
 
 _SQL_FILE = Path(__file__).with_name("sql") / "event_store.sql"
 _APPLICATION_NAME = "ledger-{partition}"
@@ -165,6 +169,30 @@ class LedgerEventRecorder(PostgresProcessRecorder):
         """Creates nothing: our migrations own the schema. Only learns its types."""
         self.datastore.register_type_adapters()
 
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """The library's read of one aggregate, with ledger offsets where events have them.
+
+        So an aggregate as it was at a version is the same as the one that was folded then.
+        """
+        parameters = {
+            "id": originator_id,
+            "gt": VERSION_MIN if gt is None else gt,
+            "lte": VERSION_MAX if lte is None else lte,
+            "limit": limit,
+        }
+        statement = self._sql["select_last_events" if desc else "select_events"]
+        with self.datastore.get_connection() as connection, connection.cursor() as cursor:
+            rows = cursor.execute(statement, parameters, prepare=True).fetchall()
+        return [_stored(tuple(row.values())) for row in rows]
+
     def copy_entries(self, cursor: Cursor[Any], rows: Iterable[StoredEntry]) -> None:
         """Stores records that take effect. Make it the transaction's last statement.
 
@@ -255,13 +283,13 @@ class LedgerEventRecorder(PostgresProcessRecorder):
             after: versions up to which an aggregate is known already; 0 where absent.
 
         Returns:
-            Events in version order per aggregate; an aggregate without any is absent.
+            Events in version order per aggregate, each with its ledger offset; an aggregate without any is absent.
         """
         parameters = {"ids": list(ids), "after": [after.get(id_, 0) for id_ in ids]}
         events: dict[UUID, list[StoredEvent]] = {}
         with translated_errors("read entries"):
             for row in _rows(cursor, self._sql["select_events_of"], parameters):
-                events.setdefault(row[0], []).append(StoredEvent(*row))
+                events.setdefault(row[0], []).append(_stored(row))
         return events
 
     def select_latest_snapshots(self, cursor: Cursor[Any], ids: Sequence[UUID]) -> dict[UUID, StoredEvent]:
@@ -288,6 +316,11 @@ class LedgerEventRecorder(PostgresProcessRecorder):
             copy.set_types(types)
             for row in rows:
                 copy.write_row(row)
+
+
+def _stored(row: TupleRow) -> StoredEvent:
+    """An event as selected; the library's own `put` gives it no offset."""
+    return StoredEvent(*row[:-1]) if row[-1] is None else PlacedEvent(*row)
 
 
 def _statements(schema: str) -> dict[str, Composed]:

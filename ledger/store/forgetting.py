@@ -42,6 +42,8 @@ from ledger.store.ledger_store import read_positions
 SQL = load_sql(Path(__file__).parent / "sql" / "forgetting.sql")
 
 OWN_EVENT_TYPES = (
+    "deadline.near",
+    "deadline.passed",
     "erasure.incomplete",
     "erasure.searched",
     "erasure.started",
@@ -49,6 +51,8 @@ OWN_EVENT_TYPES = (
     "export.made",
     "instruction.given",
     "key.destroyed",
+    "request.deadline_near",
+    "request.deadline_passed",
     "retention.ended",
     "trail.ended",
 )
@@ -71,18 +75,22 @@ class ForgettingQueries:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def controller_rules(self) -> dict[str, ControllerRules]:
+    def controller_rules(self, *, as_of: int | None = None) -> dict[str, ControllerRules]:
         """What each controller's facts say about how long its data is kept, in the order of the log.
 
         Everything that is recorded is in it, the future as well: see `ControllerRules.known_at`. A policy that cannot
         be read is left out; it is a finding.
+
+        Args:
+            as_of: only what had been sealed by then; holds are those of now.
         """
+        known = {"as_of": as_of}
         return make_rules(
             Lines(
-                adoptions=self._rows("adoptions", {}),
-                settings=self._rows("settings", {}),
-                terminations=self._rows("terminations", {}),
-                returned=self._rows("returned", {}),
+                adoptions=self._rows("adoptions", known),
+                settings=self._rows("settings", known),
+                terminations=self._rows("terminations", known),
+                returned=self._rows("returned", known),
                 holds=[*self._holds(controller=None), *self._restrictions(stream=None)],
             )
         )

@@ -20,9 +20,13 @@ from ledger.postgres.connection import Connection, connect, translated_errors
 from ledger.postgres.named_sql import load_sql
 from ledger.projections.projection import Row, Table
 from ledger.recording.effects import ChainKey, Effects
-from ledger.recording.fold import ConsentKey, TrailEnd, UnderConsent
+from ledger.recording.governance_facts import FACT_TYPES, GovernanceFacts
+from ledger.recording.judge import Judge
 from ledger.recording.judgements import ErasureKey, IncompleteErasure
+from ledger.recording.known import ConsentKey, TrailEnd
 from ledger.rules.erasure import INCOMPLETE_EVENT, judge_erasure
+from ledger.rules.personal import Processed
+from ledger.rules.processing_facts import is_processing
 from ledger.store.entry_mapper import SnapshotMapper
 from ledger.store.event_recorder import LedgerEventRecorder, make_datastore
 from ledger.store.repository import LedgerRepository
@@ -50,6 +54,10 @@ class Memory:
     marks: dict[ChainKey, SourcePosition] | None = None
     trail_days: set[int] = field(default_factory=set)
     firsts: dict[str, set[tuple[object, ...]]] = field(default_factory=dict)
+    governance: GovernanceFacts = field(default_factory=GovernanceFacts)
+
+    def __post_init__(self) -> None:
+        self.judge = Judge(self.governance)
 
     def forget(self) -> None:
         """Drops everything."""
@@ -57,6 +65,7 @@ class Memory:
         self.marks = None
         self.trail_days.clear()
         self.firsts.clear()
+        self.judge.forget()
 
     def trim(self) -> None:
         """Drops the aggregates that were used longest ago beyond the limit, and first rows' keys beyond theirs."""
@@ -151,17 +160,43 @@ class Batch:
                 remembered[stream] = remembered.pop(stream)
         return remembered
 
-    def processing_under_consent(
-        self, since: Mapping[ConsentKey, int]
-    ) -> dict[ConsentKey, list[UnderConsent]]:
+    def processing_under_consent(self, since: Mapping[ConsentKey, int]) -> dict[ConsentKey, list[Processed]]:
         """Recorded processing that rests on a consent and happened at or after a time; a key for each asked."""
-        found: dict[ConsentKey, list[UnderConsent]] = {key: [] for key in since}
+        found: dict[ConsentKey, list[Processed]] = {key: [] for key in since}
         if since:
             streams, purposes = (list(column) for column in zip(*since, strict=True))
             rows = self._cursor.execute(SQL["consent_based"], (streams, purposes, list(since.values())))
-            for stream, purpose, *processing in rows:
-                found[ConsentKey(stream, purpose)].append(UnderConsent(*processing))
+            for stream, *columns in rows:
+                processed = Processed(*columns)
+                found[ConsentKey(stream, processed.purpose)].append(processed)
         return found
+
+    def processing_since(self, since: Mapping[UUID, int]) -> dict[UUID, list[Processed]]:
+        """Recorded processing of people that happened at or after a time; a key for each asked."""
+        found: dict[UUID, list[Processed]] = {stream: [] for stream in since}
+        if since:
+            rows = self._cursor.execute(SQL["processed_since"], (list(since), list(since.values())))
+            for stream, *columns in rows:
+                processed = Processed(*columns)
+                if is_processing(processed.event_type):
+                    found[stream].append(processed)
+        return found
+
+    def judge(self, needed: int) -> Judge:
+        """What judges by governance facts; those below an offset of partition 0 are known to it.
+
+        They are remembered, and a fold adds what it records of partition 0 itself, so a recorder of that partition
+        reads them once. Another recorder's partition 0 has the offset already: records wait for it (`readiness`).
+        """
+        governance = self._memory.governance
+        if governance.next_offset < needed:
+            parameters = (sorted(FACT_TYPES), governance.next_offset, needed)
+            for offset, state in self._cursor.execute(SQL["governance_facts"], parameters).fetchall():
+                record = decode_record(state)
+                assert isinstance(record, Entry)  # noqa: S101 # only entries have these names
+                governance.add(offset, record)
+            governance.reach(needed)
+        return self._memory.judge
 
     def trail_ends(self) -> list[TrailEnd]:
         """Every recorded end of the audit trail, in the order of the log."""

@@ -48,11 +48,15 @@ class ConsentChange(NamedTuple):
 
 
 class FindingRow(NamedTuple):
-    """One open finding on one entry; `judged_by` is the offset of the record that made it one."""
+    """One open finding on one entry; `judged_by` is the offset of the record that made it one.
+
+    `rule` is the promise that is broken, pack:entry; empty when it is the law.
+    """
 
     partition: int
     offset: int
     code: str
+    rule: str
     stream: UUID
     controller: str
     article: str

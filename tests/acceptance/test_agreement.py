@@ -1,4 +1,4 @@
-"""An agreement that ends, from the command line: when, and what the controller wants done."""
+"""Agreements, from the command line: signed, changed, what is chosen and instructed under them, and their end."""
 
 import zipfile
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ledger.bootstrap import Runtime
-from tests.ledger_home import LedgerHome, await_recorded, call, publish
+from tests.acceptance.cases import adopt, codes, phases
+from tests.ledger_home import NOON, LedgerHome, await_recorded, call, inbox_record, publish
 
 pytestmark = pytest.mark.usefixtures("served")
 
@@ -96,6 +97,166 @@ def test_later_statement_corrects_an_earlier_one(home: LedgerHome, controller: s
         ("a-2", "silent"),
     ]
     assert len(home.json("trail", "--controller", controller)["entries"]) == 3
+
+
+def conclude(home: LedgerHome, controller: str, *more: str) -> Any:
+    """Concludes agreement a-1 about telephony, signed by the controller on 1 March and the provider on 2 March."""
+    signed = ("--signed-by-controller", "2026-03-01", "--signed-by-provider", "2026-03-02")
+    text = ("--version", "1", "--sha256", "ab" * 32, "--purpose", "telephony=processor", *more)
+    return home.json(
+        "agreement",
+        "conclude",
+        "--controller",
+        controller,
+        "--agreement",
+        "a-1",
+        *text,
+        *signed,
+        "--at",
+        "2026-03-02",
+    )
+
+
+def test_agreement_concluded_is_shown_with_purposes_and_signatures(home: LedgerHome, controller: str) -> None:
+    """What was agreed, in which role, by whose signature when; `show` prints what stating it printed."""
+    stated = conclude(home, controller, "--purpose", "transit=conduit")
+    [shown] = home.json("agreement", "show", "--controller", controller)["agreements"]
+    assert shown == stated["state"]
+    said = shown["facts"][0]["details"]
+    assert said["purposes"] == [
+        {"purpose": "telephony", "role": "processor"},
+        {"purpose": "transit", "role": "conduit"},
+    ]
+    assert said["signed_by_provider_at"] == "2026-03-02T00:00:00.000000Z"
+    assert said["document_sha256"] == "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("accepted", "expected"),
+    [
+        (("--accepted-by-controller", "2026-03-20", "--accepted-by-provider", "2026-03-21"), set()),
+        (("--accepted-by-controller", "2026-03-20"), {"amended_without_consent"}),
+        (
+            ("--accepted-by-controller", "2026-03-22", "--accepted-by-provider", "2026-03-21"),
+            {"amended_without_consent"},
+        ),
+        ((), {"amended_without_consent"}),
+    ],
+)
+def test_change_holds_by_mutual_consent(
+    home: LedgerHome, controller: str, accepted: tuple[str, ...], expected: set[str]
+) -> None:
+    """CD-32: accepted by both when it is said to hold; that very moment is in time, a day later is not."""
+    adopt(home, "callvoip-dpa", controller)
+    conclude(home, controller)
+    named = ("--controller", controller, "--agreement", "a-1", "--version", "2", "--at", "2026-03-21")
+    assert codes(home.json("agreement", "amend", *named, *accepted)["state"]) == expected
+
+
+def test_recording_is_found_but_while_its_purpose_is_declared(
+    home: LedgerHome, parts: Runtime, controller: str
+) -> None:
+    """CF-13: before the declaration and once it was revoked; from its very moment on a recording is in order."""
+    adopt(home, "callvoip-faq", controller)
+    named = ("--controller", controller, "--agreement", "a-1", "--purpose", "quality")
+    home.json("agreement", "declare-recording", *named, "--in", "dashboard", "--at", "2026-03-27T12:00:00Z")
+    home.json("agreement", "revoke-recording", *named, "--at", "2026-03-27T13:00:00Z")
+    times = {"before": 0, "declared": 3_600, "last": 7_199, "revoked": 7_200}
+    for name, seconds in times.items():
+        at = NOON + seconds * 1_000_000
+        said: dict[str, Any] = {"recording_purpose": "quality", "announced": True, "caller_number": CALLER}
+        publish(parts, inbox_record("call.recorded", name, controller=controller, occurred_at=at, **said))
+    await_recorded(home)
+    entries = home.json("trail", "--controller", controller)["entries"]
+    found = {each["event_id"] for each in entries for one in each["findings"] if "purpose" in one["code"]}
+    assert found & times.keys() == {"before", "revoked"}
+
+
+def test_optional_processor_is_used_only_once_chosen(
+    home: LedgerHome, parts: Runtime, controller: str
+) -> None:
+    """CD-36: a call that names one is found unless the customer had opted in, and not out again."""
+    adopt(home, "callvoip-dpa", controller)
+    named = ("--controller", controller, "--agreement", "a-1", "--subprocessor", "RedCactus")
+    home.json("agreement", "opt-in", *named, "--channel", "dashboard", "--at", "2026-03-27T12:00:00Z")
+    home.json("agreement", "opt-out", *named, "--channel", "written", "--at", "2026-03-27T13:00:00Z")
+    times = {"before": 0, "chosen": 3_600, "left": 7_200}
+    for name, seconds in times.items():
+        at = NOON + seconds * 1_000_000
+        publish(
+            parts, call(name, CALLER, CALLED, controller=controller, processors=["redcactus"], occurred_at=at)
+        )
+    await_recorded(home)
+    entries = home.json("trail", "--controller", controller)["entries"]
+    found = {
+        each["event_id"]
+        for each in entries
+        for one in each["findings"]
+        if one["code"] == "processor_not_opted_in"
+    }
+    assert found == {"before", "left"}
+
+
+def test_instruction_objected_to_is_not_to_be_carried_out(
+    home: LedgerHome, parts: Runtime, controller: str
+) -> None:
+    """CB-07, CD-08: what is done on it after the objection is found, and when it was withdrawn or never given too."""
+    adopt(home, "callvoip-dpa", controller)
+    named = ("--controller", controller, "--agreement", "a-1", "--instruction", "i-1")
+    received = ("--channel", "dashboard", "--action", "record_all_calls")
+    home.json("instruction", "receive", *named, *received, "--at", "2026-03-27T09:00:00Z")
+    home.json("instruction", "object", *named, "--ground", "telecom_secrecy", "--at", "2026-03-27T12:00:00Z")
+    for name, seconds, instruction in (
+        ("heeded", 0, "i-1"),
+        ("carried-out", 3_601, "i-1"),
+        ("unknown", 0, "i-9"),
+    ):
+        at = NOON + seconds * 1_000_000
+        fields: dict[str, Any] = {"controller": controller, "instruction_id": instruction, "occurred_at": at}
+        publish(parts, call(name, CALLER, CALLED, **fields))
+    await_recorded(home)
+    stated = home.json("instruction", "withdraw", *named, "--at", "2026-03-28")["state"]
+    assert phases(stated) == ["instruction.received", "instruction.objected", "instruction.withdrawn"]
+    entries = home.json("trail", "--controller", controller)["entries"]
+    found = {
+        (each["event_id"], one["code"])
+        for each in entries
+        for one in each["findings"]
+        if "instruction" in one["code"]
+    }
+    assert found == {
+        ("carried-out", "unlawful_instruction_carried_out"),
+        ("unknown", "instruction_unknown"),
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("agreement", "conclude", "--version", "1", "--purpose", "telephony"),
+        ("agreement", "conclude", "--version", "1", "--purpose", "telephony=friend"),
+        ("agreement", "conclude", "--version", "1", "--purpose", "=processor"),
+        ("agreement", "conclude", "--version", ""),
+        ("agreement", "conclude", "--version", "1", "--sha256", "xyz"),
+        ("agreement", "amend", "--version", "2", "--accepted-by-provider", "soon"),
+        ("agreement", "declare-recording", "--purpose", "fun", "--in", "dashboard"),
+        ("agreement", "opt-in", "--subprocessor", "x", "--channel", "pigeon"),
+        ("instruction", "receive", "--instruction", "i", "--channel", "written"),
+    ],
+)
+def test_bad_option_of_a_statement_is_refused(
+    home: LedgerHome, controller: str, arguments: tuple[str, ...]
+) -> None:
+    """Exit code 2, and nothing in the log."""
+    done = home.run(*arguments, "--controller", controller, "--agreement", "a-1")
+    assert done.returncode == 2, done.stderr
+    assert home.json("agreement", "show", "--controller", controller)["agreements"] == []
+
+
+def test_agreement_nobody_spoke_of_is_not_found(home: LedgerHome, controller: str) -> None:
+    """Exit code 3, and what to do."""
+    done = home.run("agreement", "show", "--controller", controller, "--agreement", "a-1")
+    assert (done.returncode, b"without a name all are listed" in done.stderr) == (3, True)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ PURPOSE = "marketing_calls"
 SUBJECT = ("--subject", f"phone:{NUMBER}")
 AFTER_WITHDRAWAL = "processing_after_withdrawal"
 WITHOUT_CONSENT = "processing_without_consent"
+CONTROLLER_UNKNOWN = "controller_unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,9 +23,15 @@ class Story:
     sealed_at: dict[str, str]
 
     def trail(self, *options: str) -> dict[str, list[str]]:
-        """Event id -> codes of its findings, as `ledger trail` has it."""
+        """Event id -> codes of its findings, as `ledger trail` has it.
+
+        That nothing is known of the controller, which is so all the time here, is left out.
+        """
         entries = self.home.json("trail", *SUBJECT, *options)["entries"]
-        return {entry["event_id"]: [f["code"] for f in entry["findings"]] for entry in entries}
+        return {
+            entry["event_id"]: [f["code"] for f in entry["findings"] if f["code"] != CONTROLLER_UNKNOWN]
+            for entry in entries
+        }
 
     def consent(self, *options: str) -> list[dict[str, Any]]:
         """The consents of the person, as `ledger consent show` has them."""

@@ -35,6 +35,13 @@ NOT_RUN = {
     "ledger record --slot 1/1": "runs until stopped",
     "ledger schedule": "runs until stopped",
     "ledger up": "runs until stopped",
+    "ledger deadlines": "exit code 1 when a deadline was missed",
+    "ledger deadlines --controller garage-noord --all --json": "exit code 1 when a deadline was missed",
+    "ledger deadlines --as-of 2027-01-01": "exit code 1 when a deadline was missed",
+    "ledger findings --controller garage-noord": "exit code 1 when something is found",
+    "ledger findings --code processing_after_withdrawal --all --json": "exit code 1 when something is found",
+    "ledger policy lint": "exit code 1 when there is a contradiction",
+    "ledger policy lint my-pack.toml callvoip-faq --json": "exit code 1 when there is a contradiction",
     "ledger retention --as-of 2027-01-01": "exit code 1 when something would be late then",
     "ledger retention run --approve DIGEST --by NAME": "destroys where it runs",
     "openssl rand -hex 32 > deploy/secrets/kek": "needs Docker and root",
@@ -47,6 +54,9 @@ NOT_RUN = {
     ),
     "ledger export --subject - --controller garage-noord --out request-31.zip --why access_request": (
         "writes a file of personal data where it runs"
+    ),
+    "ledger request receive --controller garage-noord --file requests.csv --bulk-id 2026-11-22": (
+        "reads a file that is not there"
     ),
     "ledger erase --subject - --controller garage-noord --request DSR-2026-31": (
         "forgets a person where it runs"
@@ -202,7 +212,7 @@ def shown(part: str) -> str:
 
 
 def test_demo_shows_what_the_readme_says(day: Day) -> None:
-    """Counts, reasons, findings, a timeline with a withdrawal ignored, a proof, and equal digests."""
+    """Counts, reasons, findings, a timeline with a withdrawal ignored, a proof, verdicts, and equal digests."""
     summary = day.output(DEMO)
     for said in (
         "were published by the services",
@@ -212,6 +222,7 @@ def test_demo_shows_what_the_readme_says(day: Day) -> None:
         "processing_after_withdrawal",
         "One person's timeline",
         "Proof of this person's consent",
+        "What the providers promised",
         "They are equal",
     ):
         assert said in summary

@@ -127,25 +127,28 @@ def test_what_cannot_be_adopted_is_refused_before_anything_is_published(
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "line", "said"),
     [
-        ({"period": 'period = "P30X"'}, "G-1"),
-        ({"period": ""}, "G-1"),
-        ({"retention_class": "gossip"}, "gossip"),
-        ({"version": '1"\nsurprise = "1'}, "surprise"),
-        ({"period": "]["}, "not TOML"),
+        ({"period": 'period = "P30X"'}, 12, "G-1"),
+        ({"period": ""}, 6, "G-1"),
+        ({"retention_class": "gossip"}, 11, "gossip"),
+        ({"version": '1"\nsurprise = "1'}, 4, "surprise"),
+        ({"period": "]["}, 12, "not TOML"),
+        ({"period": 'period = "P30D"\nstate = "new"'}, 13, "state"),
     ],
 )
 def test_faulty_pack_is_refused_with_its_place(
-    home: LedgerHome, tmp_path: Path, changed: dict[str, str], said: str
+    home: LedgerHome, tmp_path: Path, changed: dict[str, str], line: int, said: str
 ) -> None:
-    """`lint` and `adopt` end with 6 and name the file and the entry or key at fault."""
+    """`lint` and `adopt` end with 6 and name the file, the line and the entry or key at fault."""
     file = pack_file(tmp_path, **changed)
     for command in (("policy", "lint", file), ("policy", "adopt", file, "--controller", "nobody")):
         done = home.run(*command)
         assert done.returncode == 6, done.stderr
-        assert "own.toml" in done.stderr.decode()
+        assert f"own.toml, line {line}" in done.stderr.decode()
         assert said in done.stderr.decode()
+        assert "expected" in done.stderr.decode()
+        assert "found" in done.stderr.decode()
 
 
 def test_pack_in_order_passes_lint(home: LedgerHome, tmp_path: Path) -> None:
@@ -157,18 +160,67 @@ def test_pack_in_order_passes_lint(home: LedgerHome, tmp_path: Path) -> None:
         "garage-own",
         load_pack(Path(file)).sha256,
     )
+    assert [problem["code"] for problem in linted["problems"]] == ["retention_class_without_rule"]
+
+
+def test_lint_names_every_contradiction_of_the_installed_packs(home: LedgerHome) -> None:
+    """X1 to X17 are named with their rows, and the exit code is that of what does not hold."""
+    done = home.run("policy", "lint", "--json")
+    linted = msgspec.json.decode(done.stdout)
+    assert (done.returncode, linted["ok"]) == (1, False)
+    assert [pack["id"] for pack in linted["packs"]] == pack_ids()
+    found = [problem["code"] for problem in linted["problems"] if problem["contradiction"]]
+    assert {f"X{number}" for number in range(1, 18)} == set(found)
+    masks = next(problem for problem in linted["problems"] if problem["code"] == "X14")
+    assert masks["rows"] == ["CF-14", "MB-23"]
+    assert masks["entries"] == ["callvoip-faq:CF-14", "messagebird:MB-23"]
+    assert "hides the last 3" in masks["says"]
+    assert masks["follows"]
+    text = home.run("policy", "lint")
+    assert text.returncode == 1
+    assert all(f"X{number} (" in text.stdout.decode() for number in range(1, 18))
+
+
+def test_lint_looks_at_the_packs_that_are_named(home: LedgerHome, tmp_path: Path) -> None:
+    """One document contradicts nothing that only two do; a pack in two versions is refused."""
+    problems = home.run("policy", "lint", "callvoip-dpa", "--json")
+    found = {problem["code"] for problem in msgspec.json.decode(problems.stdout)["problems"]}
+    assert "X3" in found
+    assert not found & {"X4", "X5", "X8"}
+    file = pack_file(tmp_path)
+    assert home.run("policy", "lint", file, file).returncode == 2
+    assert home.run("policy", "lint", "nobody-knows-it").returncode == 3
 
 
 def test_list_and_show_have_every_installed_pack(home: LedgerHome) -> None:
-    """Each pack is listed, and shown with every rule, duty and promise of its file."""
+    """Each pack is listed with its promises, and shown with every entry, rule, duty and promise of its file."""
     listed = home.json("policy", "list")["packs"]
     assert pack_ids() == [each["id"] for each in listed]
+    assert sum(each["promises"] for each in listed) == 161
+    for each in listed:
+        assert each["bound"] + each["text_only"] == each["promises"]
     for pack_id in pack_ids():
         shown = home.json("policy", "show", pack_id)
         pack = load_pack(pack_id).pack
         assert [rule.entry for rule in pack.retention] == [rule["entry"] for rule in shown["retention"]]
+        assert [(entry.id, entry.kind) for entry in pack.entries] == [
+            (entry["id"], entry["kind"]) for entry in shown["entries"]
+        ]
         assert len(pack.text_only) == len(shown["text_only"])
         content = msgspec.json.decode(load_pack(pack_id).content)
         assert content["title"] == shown["title"]
     text = home.run("policy", "show", "callvoip-faq").stdout.decode()
     assert "P365D, set by the customer" in text
+    assert "hide_last 3" in text
+
+
+def test_show_says_what_holds_a_promise(home: LedgerHome) -> None:
+    """An entry is shown with its kind, its parameters and what would break it."""
+    entries = home.json("policy", "show", "callvoip-dpa")["entries"]
+    [told] = [entry for entry in entries if entry["id"] == "CD-19"]
+    assert told["rule"] == "callvoip-dpa:CD-19"
+    assert (told["promise"], told["kind"]) == ("CD-19", "breach_notice")
+    assert told["parameters"] == {"within": "PT72H", "recipient": "controller", "strict": True}
+    assert told["breaks"] == ["breach_notified_late"]
+    assert told["deadlines"] == ["notify_controller"]
+    assert told["says"].endswith(".")

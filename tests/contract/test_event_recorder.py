@@ -30,6 +30,7 @@ from ledger.store.event_recorder import (
     PositionMoved,
     make_datastore,
 )
+from ledger.store.placed_event import PlacedEvent
 
 WAIT_S = 10
 """What a concurrent test waits for the other side before it fails; normally milliseconds."""
@@ -169,7 +170,7 @@ def test_copied_entries_are_read_back_verbatim_and_in_order(
     connection.commit()
 
     assert [
-        StoredEvent(row.stream, row.version, row.topic, row.value) for row in rows
+        PlacedEvent(row.stream, row.version, row.topic, row.value, row.offset) for row in rows
     ] == recorder.select_events(rows[0].stream)
     assert [(row.partition, row.offset) for row in rows] == stored_offsets(connection, schema)
     assert recorder.max_notification_id() == 300
@@ -255,7 +256,7 @@ def test_ignored_records_and_snapshots_are_copied(
     """Leaves without effect keep their bytes; snapshots are the library's to read."""
     ignored = IgnoredRecord(3, 9, "resealed", "inbox.processing", 0, 77, 1, b"\xc3\x01\x00")
     recorder.copy_ignored(connection.cursor(), [ignored])
-    snapshot = StoredEvent(uuid4(), 100, "data_subject.v2", b"{}")
+    snapshot = StoredEvent(uuid4(), 100, "data_subject.v3", b"{}")
     recorder.copy_snapshots(connection.cursor(), [snapshot])
     connection.commit()
 
@@ -286,7 +287,9 @@ def test_events_of_many_aggregates_after_their_versions(
 
     versions = {stream: [event.originator_version for event in of] for stream, of in events.items()}
     assert {long[0].stream: [4, 5], short[0].stream: [1, 2]} == versions
-    assert all(isinstance(event.state, bytes) for event in events[long[0].stream])
+    assert [PlacedEvent(row.stream, row.version, row.topic, row.value, row.offset) for row in short] == (
+        events[short[0].stream]
+    )
     assert recorder.select_events_of(connection.cursor(), ids, {ids[0]: 5, ids[1]: 2}) == {}
 
 

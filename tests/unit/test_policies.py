@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from collections.abc import Callable
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -12,13 +13,17 @@ import pytest
 from ledger.contract.retention_classes import RETENTION_CLASSES
 from ledger.errors import DataError, NotFound
 from ledger.policies import default_directory, load_pack, pack_ids
+from ledger.rules.lint_consequences import CONSEQUENCES
+from ledger.rules.pack_lint import lint
 from ledger.rules.pack_reader import canonical, read_content
 from ledger.rules.periods import Period
-from ledger.rules.policy_pack import EVERY_CLASS, PolicyPack, RetentionRule
+from ledger.rules.policy_pack import EVERY_CLASS
+from ledger.rules.rule_kinds import RULE_KINDS, TEXT_ONLY
+from tests.unit import policy_pages
 
 PACKS = ["callingbird", "callvoip-dpa", "callvoip-faq", "cloudtalk", "messagebird"]
 ROOT = default_directory().parent
-DOCUMENT = ROOT / "docs" / "policies.md"
+Table = Callable[[], list[policy_pages.TableRow]]
 
 SMALL = """
 id = "small"
@@ -74,16 +79,28 @@ def test_no_such_pack(name: str) -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        pytest.param(b"not TOML", "is not TOML", id="no TOML"),
-        pytest.param(b"\xff\xfe", "is not TOML", id="not UTF-8"),
-        pytest.param(b'a = "' + b"[" * 10, "is not TOML", id="cut off"),
-        pytest.param(SMALL.replace("P1Y", "a year").encode(), "entry S-1 cannot be read", id="a bad entry"),
-        pytest.param(b'id = "x"', "pack mine.toml cannot be read", id="half a pack"),
-        pytest.param(SMALL.encode() + b"since = 2026-01-01", "entry S-1 cannot be read", id="a date"),
-        pytest.param(SMALL.replace('"fax"', '"faxes"').encode(), "found faxes", id="no such class"),
+        pytest.param(b"\n\nnot TOML", "mine.toml, line 3, is not TOML", id="no TOML"),
+        pytest.param(b"\xff\xfe", "mine.toml is not TOML", id="not UTF-8"),
+        pytest.param(b'a = "' + b"[" * 10, "line 1, is not TOML", id="cut off"),
+        pytest.param(
+            SMALL.replace("P1Y", "a year").encode(), "line 12, entry S-1 cannot be read", id="a bad entry"
+        ),
+        pytest.param(b'id = "x"', "pack mine.toml, line 1 cannot be read", id="half a pack"),
+        pytest.param(
+            SMALL.encode() + b"since = 2026-01-01", "line 13, entry S-1 cannot be read", id="a date"
+        ),
+        pytest.param(
+            SMALL.replace('kind = "retention"', 'kind = "promise"').encode(), "line 8", id="no kind"
+        ),
+        pytest.param(
+            (SMALL + SMALL[SMALL.index("[[") :]).encode(),
+            "line 14, entry S-1.* found 2 entries",
+            id="id twice",
+        ),
+        pytest.param(SMALL.replace('"fax"', '"faxes"').encode(), "found 'faxes'", id="no such class"),
         pytest.param(
             SMALL.replace('class = "fax"', 'class = "*"\nexcept = ["faxes"]').encode(),
-            "found faxes",
+            "found 'faxes'",
             id="left out",
         ),
     ],
@@ -127,80 +144,106 @@ def test_other_entries_of_the_packs() -> None:
     }
 
 
-OBLIGATIONS_HERE = {
-    "callingbird": {"CB-30", "CB-31", "CB-32", "CB-33"},
-    "callvoip-faq": {"CF-05", "CF-06", "CF-07", "CF-08", "CF-10"},
-    "callvoip-dpa": {"CD-10", "CD-31"},
-    "cloudtalk": {"CT-07", "CT-16"},
-    "messagebird": {
-        "MB-28",
-        "MB-29",
-        "MB-30",
-        "MB-31",
-        "MB-32",
-        "MB-33",
-        "MB-34",
-        "MB-35",
-        "MB-36",
-        "MB-37",
-        "MB-43",
-    },
+ROWS = {
+    "callingbird": ("CB", 41),
+    "callvoip-dpa": ("CD", 38),
+    "callvoip-faq": ("CF", 16),
+    "cloudtalk": ("CT", 18),
+    "messagebird": ("MB", 48),
 }
+"""The rows of each document: their first letters, and how many they are, from 01 on."""
 
 
 @pytest.mark.parametrize("pack_id", PACKS)
-def test_every_obligation_about_forgetting_has_an_entry(pack_id: str) -> None:
-    """Each row is an entry that acts, or text only with the reason; an entry's id begins with its row."""
-    pack = load_pack(pack_id).pack
-    ids = [rule.entry for rule in pack.retention] + [duty.entry for duty in pack.duties]
-    ids += [said.entry for said in pack.text_only]
-    rows = {match[0] for one in ids if (match := re.match(r"[A-Z]{2}-\d\d", one))}
-    assert rows == OBLIGATIONS_HERE[pack_id]
+def test_every_row_of_a_document_is_a_promise(pack_id: str) -> None:
+    """Each row has an entry or more, in order, and no entry is of a row that is not there."""
+    document, count = ROWS[pack_id]
+    expected = [f"{document}-{number:02}" for number in range(1, count + 1)]
+    promises = [entry.promise for entry in load_pack(pack_id).pack.entries if entry.promise is not None]
+    assert expected == sorted(set(promises))
 
 
-# The page about them
+def test_promises_are_161() -> None:
+    """All rows of all documents."""
+    assert sum(count for _, count in ROWS.values()) == 161
 
 
-def shown(pack: PolicyPack, rule: RetentionRule) -> tuple[str, ...]:
-    """A rule as the page's table has it."""
-    period = "without end" if rule.period is None else str(rule.period)
-    notes = [
-        f"except {', '.join(sorted(rule.excluded))}" if rule.excluded else "",
-        f"region {rule.region}" if rule.region else "",
-        "set by the customer" if rule.customer_set else "",
-        "when chosen" if rule.on_choice else "",
-    ]
-    classes = "every class" if rule.retention_class == EVERY_CLASS else rule.retention_class
-    return pack.id, rule.entry, classes, period, rule.starts, rule.action, "; ".join(filter(None, notes))
+@pytest.mark.parametrize("pack_id", PACKS)
+def test_every_entry_says_where_it_is_from_and_what_holds_it(pack_id: str) -> None:
+    """An entry names its article, begins with its row, and has a rule or the reason why it has none."""
+    for entry in load_pack(pack_id).pack.entries:
+        assert entry.article
+        assert entry.text
+        assert entry.id.startswith(entry.promise or ROWS[pack_id][0])
+        assert (entry.kind == TEXT_ONLY) is (entry.reason is not None)
+        assert entry.promise is not None or RULE_KINDS[entry.kind].setting
 
 
-def rows_under(heading: str) -> list[tuple[str, ...]]:
-    """The rows of the table under a heading of the page."""
-    section = DOCUMENT.read_text(encoding="utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
-    return [tuple(cell.strip().strip("`") for cell in row) for row in rows[2:]]
+def test_names_in_the_packs_are_those_that_facts_use() -> None:
+    """A purpose or category of the demo's day is known to the packs, so that most of it is in order."""
+    entries = [entry for pack_id in PACKS for entry in load_pack(pack_id).pack.entries]
+    purposes = {name for entry in entries for name in entry.names("purposes")}
+    categories = {name for entry in entries for name in entry.names("categories")}
+    assert {
+        "telephony",
+        "assistant",
+        "quality",
+        "evidence",
+        "click_to_dial",
+        "messaging",
+        "newsletter",
+    } <= purposes
+    assert {"phone_number", "name", "voice", "traffic_data", "ip_address", "message_content"} <= categories
 
 
-def test_page_lists_every_retention_entry() -> None:
-    """docs/policies.md has every rule of every pack, as it is."""
-    packs = [load_pack(pack_id).pack for pack_id in PACKS]
-    expected = [shown(pack, rule) for pack in packs for rule in pack.retention]
-    assert expected == rows_under("Every retention entry")
+# The pages about them
 
 
-def test_page_lists_what_is_text_only() -> None:
-    """It names what no rule is bound to, and why."""
-    packs = [load_pack(pack_id).pack for pack_id in PACKS]
-    expected = [(pack.id, said.entry, said.text, said.reason) for pack in packs for said in pack.text_only]
-    assert expected == rows_under("Text only")
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [
+        ("Kinds", policy_pages.kind_rows),
+        ("Parameters", policy_pages.parameter_rows),
+        ("Sub-processors", policy_pages.row_rows),
+        ("Statements", policy_pages.statement_rows),
+        ("Findings that break no promise", policy_pages.law_rows),
+    ],
+)
+def test_page_lists_what_a_pack_may_say(heading: str, expected: Table) -> None:
+    """docs/policies.md has every kind and key, as it is."""
+    assert expected() == policy_pages.rows_under(policy_pages.POLICIES, heading)
+
+
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [
+        ("Every promise", policy_pages.promise_rows),
+        ("Every retention entry", policy_pages.retention_rows),
+        ("Text only", policy_pages.text_only_rows),
+        ("Contradictions", policy_pages.conflict_rows),
+    ],
+)
+def test_page_lists_what_the_packs_say(heading: str, expected: Table) -> None:
+    """docs/packs.md has every promise, rule, reason and contradiction of the installed packs."""
+    assert expected() == policy_pages.rows_under(policy_pages.PACK_TABLES, heading)
+
+
+def test_page_lists_what_the_linter_tells_besides() -> None:
+    """docs/policies.md has every name that is none of X1 to X17."""
+    listed = [code for code, _ in policy_pages.rows_under(policy_pages.POLICIES, "The linter")]
+    assert sorted(code for code in CONSEQUENCES if not code.startswith("X")) == listed
 
 
 def test_page_example_is_a_pack(tmp_path: Path) -> None:
     """The example on the page can be copied into a file and used."""
-    [example] = re.findall(r"```toml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), flags=re.DOTALL)
+    [example] = re.findall(
+        r"```toml\n(.*?)```", policy_pages.POLICIES.read_text(encoding="utf-8"), flags=re.DOTALL
+    )
     path = tmp_path / "example.toml"
     path.write_text(example, encoding="utf-8")
-    assert load_pack(path).pack.id == "example"
+    loaded = load_pack(path).pack
+    assert loaded.id == "example"
+    assert not any(problem.contradiction for problem in lint([loaded], RETENTION_CLASSES))
 
 
 def test_packs_are_installed_with_the_package() -> None:
@@ -210,6 +253,20 @@ def test_packs_are_installed_with_the_package() -> None:
     assert included["policies"] == "policies"
     assert "COPY policies policies" in (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
     assert "!policies" in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+
+
+def test_dates_are_those_of_the_documents() -> None:
+    """Only the newsletter bears a day; documents of one provider say so."""
+    packs = {pack_id: load_pack(pack_id).pack for pack_id in PACKS}
+    dated = {pack_id: pack.dated for pack_id, pack in packs.items() if pack.dated is not None}
+    assert dated == {"callvoip-faq": date(2018, 5, 17)}
+    assert [packs[pack_id].provider for pack_id in PACKS] == [
+        "callingbird",
+        "callvoip",
+        "callvoip",
+        "cloudtalk",
+        "messagebird",
+    ]
 
 
 def test_versions_are_dates_where_the_documents_have_one() -> None:

@@ -36,14 +36,30 @@ ORDER BY application_name;
 -- name: select_events_of
 -- Events of many aggregates. LATERAL with ORDER BY cannot be flattened, so every plan is one index scan per
 -- aggregate, whatever the statistics say of a table that grew since.
-SELECT e.originator_id, e.originator_version, e.topic, e.state
+SELECT e.originator_id, e.originator_version, e.topic, e.state, e.ledger_offset
 FROM unnest(%(ids)s::uuid[], %(after)s::bigint[]) AS wanted (id, after)
 CROSS JOIN LATERAL (
-    SELECT originator_id, originator_version, topic, state
+    SELECT originator_id, originator_version, topic, state, ledger_offset
     FROM {schema}.stored_events
     WHERE originator_id = wanted.id AND originator_version > wanted.after
     ORDER BY originator_version
 ) AS e;
+
+-- name: select_events
+-- Events of one aggregate between two versions, the oldest first.
+SELECT originator_id, originator_version, topic, state, ledger_offset
+FROM {schema}.stored_events
+WHERE originator_id = %(id)s AND originator_version > %(gt)s AND originator_version <= %(lte)s
+ORDER BY originator_version
+LIMIT %(limit)s;
+
+-- name: select_last_events
+-- Events of one aggregate between two versions, the newest first.
+SELECT originator_id, originator_version, topic, state, ledger_offset
+FROM {schema}.stored_events
+WHERE originator_id = %(id)s AND originator_version > %(gt)s AND originator_version <= %(lte)s
+ORDER BY originator_version DESC
+LIMIT %(limit)s;
 
 -- name: select_latest_snapshots
 -- The newest snapshot of each of many aggregates.

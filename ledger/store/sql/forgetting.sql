@@ -1,22 +1,29 @@
 -- name: adoptions
--- Every adoption of a policy pack, in the order of the log.
+-- Every adoption of a policy pack, in the order of the log; null does not restrict.
 SELECT controller, pack, pack_version, content, content_sha256, region, occurred_at
 FROM policies
+WHERE %(as_of)s::bigint IS NULL OR sealed_at <= %(as_of)s
 ORDER BY ledger_partition, ledger_offset;
 
 -- name: settings
--- Every number of days a customer set, in the order of the log.
-SELECT controller, retention_class, days, occurred_at FROM retention_settings ORDER BY ledger_partition, ledger_offset;
+-- Every number of days a customer set, in the order of the log; null does not restrict.
+SELECT controller, retention_class, days, occurred_at
+FROM retention_settings
+WHERE %(as_of)s::bigint IS NULL OR sealed_at <= %(as_of)s
+ORDER BY ledger_partition, ledger_offset;
 
 -- name: terminations
--- Every end of an agreement, in the order of the log.
-SELECT controller, ends_at, choice, agreement_id, occurred_at FROM terminations
+-- Every end of an agreement, in the order of the log; null does not restrict.
+SELECT controller, ends_at, choice, agreement_id, occurred_at
+FROM terminations
+WHERE %(as_of)s::bigint IS NULL OR sealed_at <= %(as_of)s
 ORDER BY ledger_partition, ledger_offset;
 
 -- name: returned
--- When all of a controller's data was exported because its agreement ends, in the order of the log.
+-- When all of a controller's data was exported because its agreement ends, in the order of the log; null does not
+-- restrict.
 SELECT controller, occurred_at FROM exports
-WHERE subject IS NULL AND reason = 'end_of_agreement'
+WHERE subject IS NULL AND reason = 'end_of_agreement' AND (%(as_of)s::bigint IS NULL OR sealed_at <= %(as_of)s)
 ORDER BY ledger_partition, ledger_offset;
 
 -- name: holds

@@ -29,19 +29,19 @@ SELECT EXISTS (SELECT FROM stored_events WHERE originator_id = %(stream)s);
 
 -- name: findings_of
 -- Findings that are open by what was known, oldest first; null parameters do not restrict.
-SELECT ledger_partition, ledger_offset, code, stream, controller, article, occurred_at, judged_at,
+SELECT ledger_partition, ledger_offset, code, rule, stream, controller, article, occurred_at, judged_at,
        judged_by, expected, found
 FROM (
-    SELECT DISTINCT ON (ledger_partition, ledger_offset, code) *
+    SELECT DISTINCT ON (ledger_partition, ledger_offset, code, rule) *
     FROM findings
     WHERE (%(streams)s::uuid[] IS NULL OR stream = ANY (%(streams)s))
       AND (%(controller)s::text IS NULL OR controller = %(controller)s)
       AND (%(as_of)s::bigint IS NULL OR judged_at <= %(as_of)s)
     -- Within one record a finding is resolved before it opens in other words.
-    ORDER BY ledger_partition, ledger_offset, code, judged_by DESC, state
+    ORDER BY ledger_partition, ledger_offset, code, rule, judged_by DESC, state
 ) AS last_judgement
 WHERE state = 'open'
-ORDER BY occurred_at, ledger_partition, ledger_offset, code;
+ORDER BY occurred_at, ledger_partition, ledger_offset, code COLLATE "C", rule COLLATE "C";
 
 -- name: rejections
 -- Rejected input with the entry that retried it, if any; oldest first.

@@ -29,15 +29,33 @@ SELECT application_name, notification_id FROM ledger_tracking WHERE starts_with(
 -- name: consent_based
 -- Processing on the basis of consent of some subjects and purposes that happened at or after some time: what a
 -- change of consent may show in another light. Columns as arrays.
-SELECT t.stream, t.purpose, t.occurred_at, t.ledger_offset, t.event_type, t.sealed_at
+SELECT t.stream, t.occurred_at, t.ledger_offset, t.event_type, t.purpose, t.lawful_basis, t.sealed_at
 FROM unnest(%s::uuid[], %s::text[], %s::bigint[]) AS c (stream, purpose, since)
 CROSS JOIN LATERAL (
-    SELECT stream, purpose, occurred_at, ledger_offset, event_type, sealed_at
+    SELECT stream, occurred_at, ledger_offset, event_type, purpose, lawful_basis, sealed_at
     FROM audit_trail
     WHERE stream = c.stream AND occurred_at >= c.since
       AND purpose = c.purpose AND lawful_basis = 'consent' AND event_type NOT LIKE 'consent.%%'
 ) AS t
 ORDER BY t.ledger_offset;
+
+-- name: processed_since
+-- Everything in the trail of some people that happened at or after some time: what an objection, a restriction, an
+-- erasure or a minor found may show in another light. Columns as arrays.
+SELECT t.stream, t.occurred_at, t.ledger_offset, t.event_type, t.purpose, t.lawful_basis, t.sealed_at
+FROM unnest(%s::uuid[], %s::bigint[]) AS p (stream, since)
+CROSS JOIN LATERAL (
+    SELECT stream, occurred_at, ledger_offset, event_type, purpose, lawful_basis, sealed_at
+    FROM audit_trail
+    WHERE stream = p.stream AND occurred_at >= p.since
+) AS t
+ORDER BY t.ledger_offset;
+
+-- name: governance_facts
+-- Facts that judging needs, by their stored names, in a stretch of ledger partition 0 that is recorded.
+SELECT ledger_offset, state FROM stored_events
+WHERE ledger_partition = 0 AND topic = ANY (%s) AND ledger_offset >= %s AND ledger_offset < %s
+ORDER BY ledger_offset;
 
 -- name: ensure_trail_month
 -- Makes the month of the audit trail that a moment lies in, unless it is there.

@@ -7,25 +7,18 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
-from uuid import uuid4
 
-import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
-from consumers.recorder import RecorderLoop
 from ledger.bootstrap import Runtime
-from ledger.config import LEDGER_TOPIC
-from ledger.log.records import Partition, ReadRecord
 from ledger.replay import SHADOW_PREFIX, Until, live_state, replay
-from ledger.store.digest import digests
-from ledger.store.ledger_store import LedgerStore, repeatable_read
 from tests.integration.pipeline.looking import progress_lost
+from tests.integration.replay.interleaved import Interleaved, record_interleaved, superuser
 from tests.ledger_home import (
     COMMAND_TIMEOUT_S,
     MINUTE,
@@ -41,7 +34,6 @@ from tests.ledger_home import (
 )
 
 SEEDS = range(6)
-SHUFFLED_BATCH_MAX = 9
 ALICE, BORIS = "+3197010000001", "+3197010000002"
 BACKUP = "kept_by_test"
 
@@ -101,15 +93,6 @@ def told(home: LedgerHome) -> LedgerHome:
     return home
 
 
-@contextmanager
-def superuser(parts: Runtime) -> Iterator["psycopg.Connection[tuple[Any, ...]]"]:
-    """A connection to the store's database as the server's superuser, each statement committed."""
-    dsn = make_conninfo(parts.store_dsn, user="postgres")
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("SET search_path = ledger")
-        yield connection
-
-
 def shadows(parts: Runtime) -> list[str]:
     """Schemas that replays build in."""
     with superuser(parts) as connection:
@@ -138,62 +121,13 @@ def test_replay_without_verify_compares_nothing(told: LedgerHome) -> None:
     assert told.json("digest")["digest"] == result["replay_digest"]
 
 
-class Interleaved:
-    """A reader that delivers a log's partitions in an order of chance, in batches of chance."""
-
-    def __init__(self, records: Sequence[ReadRecord], partitions: int, chance: random.Random) -> None:
-        self._chance = chance
-        self._log: dict[int, list[ReadRecord]] = {number: [] for number in range(partitions)}
-        for record in records:
-            self._log[record.partition.number].append(record)
-        self._next = dict.fromkeys(self._log, 0)
-
-    @property
-    def ends(self) -> dict[int, int]:
-        """Where each partition ends."""
-        return {number: len(records) for number, records in self._log.items()}
-
-    def poll(self, timeout_s: float) -> dict[Partition, list[ReadRecord]]:
-        """Some records of some partitions; never none while there are any."""
-        left = [number for number, end in self.ends.items() if self._next[number] < end]
-        chosen = self._chance.sample(left, self._chance.randint(1, len(left)))
-        polled = {}
-        for number in chosen:
-            start = self._next[number]
-            count = self._chance.randint(1, SHUFFLED_BATCH_MAX)
-            polled[Partition(LEDGER_TOPIC, number)] = self._log[number][start : start + count]
-            self._next[number] = min(start + count, self.ends[number])
-        return polled
-
-    def seek(self, partition: Partition, offset: int) -> None:
-        """Moves back to what was held back."""
-        self._next[partition.number] = offset
-
-
-def record_interleaved(parts: Runtime, reader: Interleaved) -> dict[str, str]:
-    """The digests of a schema recorded through the reader."""
-    schema = f"interleaved_{uuid4().hex[:8]}"
-    parts.migrate_store(schema)
-    store = LedgerStore(parts.store_dsn, schema)
-    try:
-        loop = RecorderLoop(reader=reader, store=store, positions=dict.fromkeys(reader.ends, 0))
-        while loop.positions != reader.ends:
-            loop.step()
-        with parts.store_connection(schema) as connection, repeatable_read(connection):
-            return digests(connection)
-    finally:
-        store.close()
-        with superuser(parts) as connection:
-            connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
-
-
 @pytest.mark.parametrize("seed", SEEDS)
 def test_state_does_not_depend_on_how_partitions_interleave(
     told: LedgerHome, parts: Runtime, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     """Any order of partitions and any cut into batches give the live digests, snapshots included."""
     monkeypatch.setattr("consumers.recorder.HELD_BACK_S", 0.0)
-    reader = Interleaved(ledger_records(parts), parts.settings.ledger_partitions, random.Random(seed))
+    reader = Interleaved(ledger_records(parts), range(parts.settings.ledger_partitions), random.Random(seed))
     _, live = live_state(parts)
     assert live == record_interleaved(parts, reader)
 
@@ -321,8 +255,8 @@ TAMPERING: Mapping[str, tuple[str, str, str]] = {
     "finding deleted": ("findings", f"DELETE FROM findings WHERE {ONE.format('findings')}", "findings"),
     "finding invented": (
         "findings",
-        "INSERT INTO findings SELECT ledger_partition, ledger_offset, 'invented', judged_by, judged_at, state, stream,"
-        " controller, article, occurred_at, expected, found FROM findings LIMIT 1",
+        "INSERT INTO findings SELECT ledger_partition, ledger_offset, 'invented', rule, judged_by, judged_at, state,"
+        " stream, controller, article, occurred_at, expected, found FROM findings LIMIT 1",
         "findings",
     ),
     "consent moved a day": (

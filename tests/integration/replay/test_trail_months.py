@@ -189,7 +189,8 @@ def test_a_late_withdrawal_is_judged_as_on_replay(home: LedgerHome) -> None:
         settle(parts)
         with parts.store_connection(parts.settings.store_schema) as store:
             found = [finding.code for finding in Queries(store).findings()]
-        assert found == ["processing_after_withdrawal"]
+        # Of the controller nothing is known here, which is found as well, on the first entry of each stream.
+        assert [code for code in found if code != "controller_unknown"] == ["processing_after_withdrawal"]
 
 
 @pytest.mark.parametrize(

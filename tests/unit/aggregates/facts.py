@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from hypothesis import strategies as st
 
-from ledger.aggregates.data_subject import FACTS
+from ledger.aggregates.subject_facts import FACTS
 from ledger.entry import Entry, Rejected
 
 STREAM = UUID("00000000-0000-4000-8000-000000000001")

@@ -12,15 +12,10 @@ from eventsourcing.utils import construct_topic, get_topic, resolve_topic
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.aggregates.data_subject import (
-    ACTIONS,
-    FACTS,
-    CallCompleted,
-    ConsentGiven,
-    DataSubject,
-    FactRecorded,
-)
+from ledger.aggregates.data_subject import ACTIONS, DataSubject
+from ledger.aggregates.rights_request import REQUEST_FACTS
 from ledger.aggregates.streams import LedgerSnapshot
+from ledger.aggregates.subject_facts import FACTS, CallCompleted, ConsentGiven, FactRecorded
 from ledger.aggregates.subject_state import ConsentState
 from ledger.entry import Entry
 from tests.unit.aggregates.facts import MOMENTS, PURPOSES, STREAM, entries, make_entry
@@ -34,6 +29,8 @@ NO_PROCESSING = (
     "erasure.searched",
     "erasure.verified",
     "erasure.incomplete",
+    "minor.found",
+    *REQUEST_FACTS,
 )
 STORED_NAMES = {
     "call.completed": "CallCompleted",
@@ -54,8 +51,18 @@ STORED_NAMES = {
     "fact.recorded": "FactRecorded",
     "fax.transmitted": "FaxTransmitted",
     "message.sent": "MessageSent",
+    "minor.found": "MinorFound",
     "number.dialled": "NumberDialled",
     "processing.restricted": "RestrictionSet",
+    "request.answered": "RequestAnswered",
+    "request.deadline_near": "RequestDeadlineNear",
+    "request.deadline_passed": "RequestDeadlinePassed",
+    "request.extended": "RequestExtended",
+    "request.forwarded": "RequestForwarded",
+    "request.identity_checked": "RequestIdentityChecked",
+    "request.received": "RequestReceived",
+    "request.refused": "RequestRefused",
+    "request.withdrawn": "RequestWithdrawn",
     "restriction.lifted": "RestrictionLifted",
     "signalling.logged": "SignallingLogged",
     "voicemail.left": "VoicemailLeft",
@@ -126,7 +133,7 @@ def test_consent_at_equals_the_obvious_reference(facts: list[Entry], purpose: st
 
 @given(st.lists(entries()))
 def test_counts_equal_an_obvious_count(facts: list[Entry]) -> None:
-    """Consents, restrictions and erasures are no processing, the rest is; a name an entry repeats counts once."""
+    """Consents, restrictions, requests and erasures are no processing; a name an entry repeats counts once."""
     subject = fold(facts)
     processing = [fact for fact in facts if fact.event_type not in NO_PROCESSING]
     assert Counter((fact.event_type, fact.purpose) for fact in processing) == {

@@ -10,8 +10,9 @@ from eventsourcing.utils import get_topic, resolve_topic
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.aggregates.data_subject import FACTS, DataSubject
+from ledger.aggregates.data_subject import DataSubject
 from ledger.aggregates.streams import STREAM_EVENTS, LedgerSnapshot, Stream
+from ledger.aggregates.subject_facts import FACTS
 from ledger.entry import LedgerRecord
 from tests.unit.aggregates.facts import MOMENTS, STREAM, make_entry, make_rejected
 
@@ -53,9 +54,17 @@ def test_record_of_another_stream_refused() -> None:
 
 def test_stored_names_are_for_ever() -> None:
     """Names of events and of snapshots stand in databases; none of them is a Python path or taken twice."""
-    assert set(STREAM_EVENTS) == {"stream.entry_recorded", "stream.input_rejected"}
+    assert set(STREAM_EVENTS) == {
+        "export.made",
+        "measures.described",
+        "party.registered",
+        "policy.adopted",
+        "retention.set",
+        "stream.entry_recorded",
+        "stream.input_rejected",
+    }
     assert not set(STREAM_EVENTS) & set(FACTS)
     for topic, event_class in STREAM_EVENTS.items():
         assert topic == event_class.TOPIC == get_topic(event_class)
     assert resolve_topic("stream.v1") is Stream
-    assert resolve_topic("data_subject.v2") is DataSubject
+    assert resolve_topic("data_subject.v3") is DataSubject

@@ -9,7 +9,7 @@ import pytest
 from ledger.contract.catalogue import Catalogue
 from ledger.contract.reading import Unreadable, read_fact
 from ledger.dev.planned import Fault, PlannedRecord, Repeat
-from ledger.dev.traffic import day
+from ledger.dev.traffic import day, plan
 from ledger.dev.wire import encode
 
 CATALOGUE = Catalogue.load()
@@ -24,7 +24,7 @@ def records() -> list[PlannedRecord]:
     return list(day(2000, seed=7))
 
 
-@pytest.mark.parametrize("events", [300, 1000, 2000, 5000])
+@pytest.mark.parametrize("events", [600, 1000, 2000, 5000])
 def test_a_day_has_exactly_the_records_asked_for(events: int) -> None:
     """Signalling logs fill what the stories leave."""
     assert sum(1 for _ in day(events, seed=1)) == events
@@ -90,13 +90,29 @@ def test_repeats_follow_their_original(records: list[PlannedRecord]) -> None:
             assert same == (record.repeat is Repeat.SAME_CONTENT)
 
 
-def test_governance_comes_first_and_time_moves_on(records: list[PlannedRecord]) -> None:
-    """Notices, policies and what was arranged are in force before anything is judged by them."""
-    topics = [record.topic for record in records if record.repeat is None and record.fault is None]
-    governance = topics.count("inbox.governance")
-    assert set(topics[:governance]) == {"inbox.governance"}
-    originals = [record.occurred_at for record in records if record.repeat is None and record.fault is None]
-    assert all(earlier <= later for earlier, later in pairwise(originals))
+def test_governance_comes_first_and_time_moves_on() -> None:
+    """Notices, policies and what was arranged are recorded before anything is judged by them."""
+    planned = plan(2000, 7, date(2026, 3, 27))
+    assert {record.topic for record in planned.opening} == {"inbox.governance"}
+    rest = [record for record in planned.rest if record.repeat is None and record.fault is None]
+    assert "inbox.governance" not in {record.topic for record in rest}
+    for part in (planned.opening, rest):
+        assert all(one.occurred_at <= next_one.occurred_at for one, next_one in pairwise(part))
+
+
+def test_what_is_said_of_a_controller_keeps_its_order(records: list[PlannedRecord]) -> None:
+    """Its governance has one Kafka key, so one inbox partition: an agreement is recorded before its amendment."""
+    governance = [record for record in records if record.topic == "inbox.governance"]
+    assert {record.key for record in governance} == {record.controller for record in governance}
+
+
+def test_same_happens_on_another_day_under_other_ids() -> None:
+    """Yesterday's day and today's can both be recorded: no fact of one is a repeat of the other's."""
+    days = [list(plan(600, 1, on).rest) for on in (date(2026, 3, 27), date(2026, 11, 21))]
+    told = [[(each.event_type, each.data.get("caller_number")) for each in planned] for planned in days]
+    assert told[0] == told[1]
+    ids = [{record.event_id for record in planned} for planned in days]
+    assert not ids[0] & ids[1]
 
 
 def test_every_controller_of_the_day_is_held_to_a_policy(records: list[PlannedRecord]) -> None:
@@ -143,6 +159,7 @@ def test_keys_ids_and_sources_hold_nobody(records: list[PlannedRecord]) -> None:
 
 
 def test_the_day_starts_at_local_midnight_in_summer_too() -> None:
-    """The first fact of a summer day is at 22:00 UTC the evening before."""
-    first = next(day(300, seed=1, on=date(2026, 7, 1)))
-    assert first.occurred_at == 1_782_856_800_000_000
+    """What holds from the day on holds from 22:00 UTC the evening before a summer day."""
+    opening = plan(10, 1, date(2026, 7, 1)).opening
+    held = next(record for record in opening if record.event_type == "hold.placed")
+    assert held.occurred_at == 1_782_856_800_000_000

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.aggregates.data_subject import FACTS
+from ledger.aggregates.subject_facts import FACTS
 from ledger.entry import Dropped, Entry, LedgerRecord, Sealed
 from ledger.projections import PROJECTIONS, audit_trail, consent_proof, findings, rejections
 from ledger.projections.projection import Projection, Recorded
@@ -42,7 +42,7 @@ GIVEN = make_entry(
     '"notice_hash":"ab12","unknown":[1]}',
 )
 EVIDENCE = Sealed(field="evidence", retention_class="consent_proof", commitment=b"c", ciphertext=b"x")
-FINDING = Finding(code="a_code", article="Art. 1", expected="this", found="that")
+FINDING = Finding(code="a_code", article="Art. 1", expected="this", found="that", rule="pack:entry")
 
 
 def recorded(record: LedgerRecord, **changes: Any) -> Recorded:
@@ -157,6 +157,7 @@ def test_findings_rows_stand_under_the_entry_they_are_on() -> None:
         "ledger_partition": 3,
         "ledger_offset": 12,
         "code": "a_code",
+        "rule": "pack:entry",
         "judged_by": 41,
         "judged_at": 9,
         "state": "resolved",

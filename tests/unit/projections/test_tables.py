@@ -15,9 +15,16 @@ from tests.unit.recording.logs import logs
 from tests.unit.recording.memory_store import recorded
 
 MIGRATIONS = Path(ledger.store.__file__).parent / "migrations"
-FILES = ("0002_projections.sql", "0003_forgetting.sql")
+FILES = ("0002_projections.sql", "0003_forgetting.sql", "0005_rights.sql")
 TABLES = [table for projection in PROJECTIONS for table in projection.tables]
-TYPE_NAMES = {"integer": "int4", "bigint": "int8", "text": "text", "text[]": "text[]", "uuid": "uuid"}
+TYPE_NAMES = {
+    "integer": "int4",
+    "bigint": "int8",
+    "boolean": "bool",
+    "text": "text",
+    "text[]": "text[]",
+    "uuid": "uuid",
+}
 _TABLE = re.compile(r"^CREATE TABLE (\w+) \(\n(.*?)\n\);$", re.MULTILINE | re.DOTALL)
 _COLUMN = re.compile(r"^    ([a-z0-9_]+) +([a-z]+(?:\[\])?)( +NOT NULL)?(?: CHECK \(.*\))?,?$")
 _KEY = re.compile(r"^    PRIMARY KEY \((.*)\)$")

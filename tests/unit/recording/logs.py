@@ -1,7 +1,7 @@
 """Made-up logs: facts of few people at few moments, with everything that can go wrong on the way in."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,8 @@ from uuid import UUID
 import msgspec
 from hypothesis import strategies as st
 
-from ledger.entry import Entry, LedgerRecord, SourcePosition
+from ledger.aggregates.cases import governance_stream
+from ledger.entry import Entry, LedgerRecord, Sealed, SourcePosition
 from ledger.recording.effects import ChainKey, LogRecord
 from tests.unit.aggregates.facts import make_entry, make_rejected
 
@@ -47,12 +48,42 @@ class LogBuilder:
         self._chain: dict[ChainKey, SourcePosition] = {}
         self._source_offsets: dict[tuple[str, int], int] = {}
         self._offsets: dict[int, int] = {}
+        self._governance: set[UUID] = set()
 
-    def fact(self, stream: UUID, *, inbox: int = 0, lost: bool = False, **changes: Any) -> None:
-        """One fact of one stream; `lost`: sealed and counted in the chain, but not in the log."""
+    def fact(
+        self,
+        stream: UUID,
+        *,
+        inbox: int = 0,
+        lost: bool = False,
+        sealed_classes: Sequence[str] = (),
+        **changes: Any,
+    ) -> None:
+        """One fact of one stream, with a sealed field of each of some classes.
+
+        `lost`: sealed and counted in the chain, but not in the log.
+        """
         kind, partition = NAMED.get(stream) or ("subject", PARTITION_OF.get(stream, 1))
-        entry = make_entry(stream=stream, stream_kind=kind, sealed_at=1000 + len(self.records), **changes)
+        if stream in self._governance:
+            kind, partition = "governance", 0
+        sealed = [
+            Sealed(field=name, retention_class=name, commitment=bytes(32), ciphertext=bytes(16))
+            for name in sealed_classes
+        ]
+        entry = make_entry(
+            stream=stream, stream_kind=kind, sealed_at=1000 + len(self.records), sealed=sealed, **changes
+        )
         self._seal(entry, partition, inbox, lost=lost)
+
+    def governance_stream(self, event_type: str, controller: str, fields: Mapping[str, Any]) -> UUID:
+        """The stream a governance fact is sealed into; facts of it go to partition 0 from now on."""
+        stream = governance_stream(event_type, controller, fields)
+        self._governance.add(stream)
+        return stream
+
+    def next_offset(self, partition: int) -> int:
+        """Where the next record of a ledger partition goes."""
+        return self._offsets.get(partition, 0)
 
     def rejected(self, *, inbox: int = 0) -> None:
         """One inbox record that could not be read."""

@@ -7,7 +7,7 @@ facts seen and processing come from the effects written so far, aggregates from 
 import json
 from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from consumers.recorder import take_effects
@@ -16,10 +16,36 @@ from ledger.entry import Entry, SourcePosition
 from ledger.projections import audit_trail, erasures
 from ledger.projections.projection import Row, Table
 from ledger.recording.effects import ChainKey, IgnoredRecord, LogRecord, StoredEntry
-from ledger.recording.fold import ConsentKey, TrailEnd, UnderConsent
+from ledger.recording.governance_facts import FACT_TYPES, GovernanceFacts
+from ledger.recording.judge import Judge
 from ledger.recording.judgements import ErasureKey, IncompleteErasure
+from ledger.recording.known import ConsentKey, TrailEnd
+from ledger.rules.controller_state import GovernanceFact
 from ledger.rules.erasure import judge_erasure
+from ledger.rules.personal import Processed
+from ledger.rules.policy_pack import PolicyPack
+from ledger.rules.processing import CONTROLLER_UNKNOWN
+from ledger.rules.processing_facts import is_processing
 from ledger.store.ledger_store import Batch
+
+
+class JudgementRow(NamedTuple):
+    """A row of the table `findings`, its columns by name."""
+
+    partition: int
+    offset: int
+    code: str
+    rule: str
+    judged_by: int
+    judged_at: int
+    state: str
+    stream: UUID
+    controller: str
+    article: str
+    occurred_at: int
+    expected: str
+    found: str
+
 
 SnapshotRow = tuple[UUID, int, str, str]
 """Stream, version, topic, state as canonical JSON."""
@@ -28,7 +54,9 @@ SnapshotRow = tuple[UUID, int, str, str]
 class MemoryStore:
     """Everything written so far, as rows."""
 
-    def __init__(self) -> None:
+    def __init__(self, override: Mapping[str, PolicyPack] | None = None) -> None:
+        self.override = override
+        self._governance: list[GovernanceFact] = []
         self.entries: list[StoredEntry] = []
         self.ignored: list[IgnoredRecord] = []
         self.rows: dict[str, list[Row]] = {}
@@ -54,23 +82,49 @@ class MemoryStore:
             found[stream] = LedgerSnapshot(stream_id, version, topic, json.loads(state)).mutate(None)
         return found
 
-    def processing_under_consent(
-        self, since: Mapping[ConsentKey, int]
-    ) -> dict[ConsentKey, list[UnderConsent]]:
+    def processing_under_consent(self, since: Mapping[ConsentKey, int]) -> dict[ConsentKey, list[Processed]]:
         """What the query `consent_based` of recorder.sql says."""
-        found: dict[ConsentKey, list[UnderConsent]] = {key: [] for key in since}
+        found: dict[ConsentKey, list[Processed]] = {key: [] for key in since}
+        for stream, it in self._trail():
+            key = ConsentKey(stream, it.purpose)
+            rests = it.lawful_basis == "consent" and not it.event_type.startswith("consent.")
+            if rests and key in since and it.occurred_at >= since[key]:
+                found[key].append(it)
+        return found
+
+    def processing_since(self, since: Mapping[UUID, int]) -> dict[UUID, list[Processed]]:
+        """What the query `processed_since` of recorder.sql says."""
+        found: dict[UUID, list[Processed]] = {stream: [] for stream in since}
+        for stream, it in self._trail():
+            if stream in since and it.occurred_at >= since[stream] and is_processing(it.event_type):
+                found[stream].append(it)
+        return found
+
+    def _trail(self) -> list[tuple[UUID, Processed]]:
+        """The audit trail in the order of offsets, each row as far as judging looks at it."""
         names = audit_trail.TABLE.column_names
+        trail = []
         for values in sorted(self.rows.get("audit_trail", []), key=lambda row: cast(int, row[1])):
             row: dict[str, Any] = dict(zip(names, values, strict=True))
-            key = ConsentKey(row["stream"], row["purpose"])
-            rests = row["lawful_basis"] == "consent" and not row["event_type"].startswith("consent.")
-            if rests and key in since and row["occurred_at"] >= since[key]:
-                found[key].append(
-                    UnderConsent(
-                        row["occurred_at"], row["ledger_offset"], row["event_type"], row["sealed_at"]
-                    )
-                )
-        return found
+            it = Processed(
+                row["occurred_at"],
+                row["ledger_offset"],
+                row["event_type"],
+                row["purpose"],
+                row["lawful_basis"],
+                row["sealed_at"],
+            )
+            trail.append((row["stream"], it))
+        return trail
+
+    def judge(self, needed: int) -> Judge:
+        """What the query `governance_facts` of recorder.sql says, read anew for every batch."""
+        governance = GovernanceFacts(self.override)
+        for fact in self._governance:
+            if fact.offset < needed:
+                governance.add(fact.offset, fact.entry)
+        governance.reach(needed)
+        return Judge(governance)
 
     def trail_ends(self) -> list[TrailEnd]:
         """What the query `trail_ends` of recorder.sql says."""
@@ -103,6 +157,8 @@ class MemoryStore:
             record = by_place[entry.partition, entry.offset]
             if entry.fact_key is not None and isinstance(record, Entry):
                 self._macs[entry.fact_key] = record.content_mac
+            if entry.partition == 0 and entry.topic in FACT_TYPES and isinstance(record, Entry):
+                self._governance.append(GovernanceFact(entry.offset, record))
         for aggregate in loaded.touched.values():
             self._states[aggregate.id] = snapshot_row(LedgerSnapshot.take(aggregate))
         self.entries += effects.entries
@@ -122,6 +178,16 @@ class MemoryStore:
             return list(rows)
         known = {table.first_key(row) for row in self.rows.get(table.name, [])}
         return [row for row in rows if table.first_key(row) not in known]
+
+    def judgements(self, *, unknown_controllers: bool = False) -> list[JudgementRow]:
+        """Every judgement in the order it was made.
+
+        Args:
+            unknown_controllers: also those that only say that nothing is known of a controller, which most made-up
+                logs say nothing of.
+        """
+        rows = [JudgementRow(*cast(tuple[Any, ...], row)) for row in self.rows.get("findings", [])]
+        return [row for row in rows if unknown_controllers or row.code != CONTROLLER_UNKNOWN]
 
     def everything(self) -> dict[str, object]:
         """All of it in the order it was written."""
@@ -160,6 +226,8 @@ class _Loaded:
         self.processing_under_consent = store.processing_under_consent
         self.incomplete_erasures = store.incomplete_erasures
         self.trail_ends = store.trail_ends
+        self.processing_since = store.processing_since
+        self.judge = store.judge
 
     def firsts(self) -> dict[str, set[tuple[object, ...]]]:
         """Nothing is remembered between batches."""

@@ -10,7 +10,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ledger.entry import Entry
-from ledger.projections import findings
 from ledger.recording.effects import LogRecord
 from tests.unit.recording.logs import PURPOSES, SUBJECTS, LogBuilder, consent_entry, logs, long_log, split
 from tests.unit.recording.memory_store import MemoryStore, recorded
@@ -74,13 +73,12 @@ def state_in_force(processing: Entry, entries: Sequence[tuple[Place, Entry]]) ->
 def open_findings(store: MemoryStore, *, known_until: Mapping[int, int] | None = None) -> Open:
     """The last judgement of each entry and code that is open, of what was known at some offsets."""
     last: dict[tuple[Place, str], tuple[str, str]] = {}
-    for row in store.rows.get("findings", []):
-        values = dict(zip(findings.TABLE.column_names, row, strict=True))
-        place = Place(int(str(values["ledger_partition"])), int(str(values["ledger_offset"])))
-        if known_until is not None and int(str(values["judged_by"])) >= known_until.get(place.partition, 0):
+    for row in store.judgements():
+        place = Place(row.partition, row.offset)
+        if known_until is not None and row.judged_by >= known_until.get(place.partition, 0):
             continue
-        if values["code"] in {WITHOUT, AFTER}:
-            last[place, str(values["code"])] = (str(values["state"]), str(values["found"]))
+        if row.code in {WITHOUT, AFTER}:
+            last[place, row.code] = (row.state, row.found)
     return {key: found for key, (state, found) in last.items() if state == "open"}
 
 
@@ -187,8 +185,8 @@ def judgements(*facts: dict[str, Any]) -> list[tuple[object, ...]]:
     builder = LogBuilder()
     for number, fact in enumerate(facts):
         builder.fact(ALICE, event_id=f"event-{number}", **fact)
-    rows = recorded([builder.records]).rows.get("findings", [])
-    return [(row[1], row[3], row[2], row[5]) for row in rows]
+    rows = recorded([builder.records]).judgements()
+    return [(row.offset, row.judged_by, row.code, row.state) for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -287,17 +285,17 @@ def test_reference_notices_a_recorder_that_never_looks_back() -> None:
         ]
     )
     store = recorded([log])
-    first_judgements = [row for row in store.rows["findings"] if row[1] == row[3]]
-    store.rows["findings"] = first_judgements
+    first_judgements = [row for row in store.judgements() if row.offset == row.judged_by]
+    store.rows["findings"] = [tuple(row) for row in first_judgements]
     assert reference(taken(store, log)) != open_findings(store)
 
 
 def test_made_up_logs_reach_every_state() -> None:
     """The long logs hold each finding, opened and resolved, or the properties say nothing."""
-    rows = [row for seed in range(3) for row in recorded([long_log(seed, 500)]).rows["findings"]]
-    found = {(row[2], row[5]) for row in rows}
+    rows = [row for seed in range(3) for row in recorded([long_log(seed, 500)]).judgements()]
+    found = {(row.code, row.state) for row in rows}
     assert {(code, state) for code in (WITHOUT, AFTER) for state in ("open", "resolved")} <= found
-    assert {str(row[-1]).rpartition(" ")[2] for row in rows} >= {
+    assert {row.found.rpartition(" ")[2] for row in rows} >= {
         "recorded",
         "refused",
         "expired",

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from ledger.recording import fold as fold_module
 from ledger.recording.effects import LogRecord
-from ledger.recording.fold import Known, Linked
+from ledger.recording.known import Known
+from ledger.recording.linking import Linked
 from tests.unit.recording.logs import LogBuilder, interleaved, logs, split
 from tests.unit.recording.memory_store import recorded
 

@@ -16,7 +16,9 @@ from ledger.entry import Entry, Rejected
 from ledger.projections import PROJECTIONS
 from ledger.recording import fold as fold_module
 from ledger.recording.effects import LogRecord
-from ledger.recording.fold import REPEATED, Known, Linked
+from ledger.recording.fold import REPEATED
+from ledger.recording.known import Known
+from ledger.recording.linking import Linked
 from tests.unit.recording.logs import (
     NAMED,
     REJECTED_STREAM,
@@ -26,7 +28,7 @@ from tests.unit.recording.logs import (
     long_log,
     split,
 )
-from tests.unit.recording.memory_store import MemoryStore, recorded
+from tests.unit.recording.memory_store import JudgementRow, MemoryStore, recorded
 
 ALICE, BOB = UUID(int=1), UUID(int=3)
 CUTS = st.sets(st.integers(1, 40))
@@ -176,7 +178,7 @@ def test_publishers_repeat_has_no_second_effect() -> None:
     assert Outcome(["entry", REPEATED], {"entries": 1, "accepted": 1, "duplicates": 1}) == outcome(
         log.records, 1
     )
-    assert "findings" not in recorded([log.records]).rows
+    assert not recorded([log.records]).judgements()
 
 
 def test_repeat_moves_the_chain() -> None:
@@ -201,7 +203,7 @@ def test_reused_id_is_found_on_the_record_that_reuses_it() -> None:
     log.fact(ALICE, event_id="call-1", content_mac=b"1" * 32)
     log.fact(ALICE, event_id="call-1", content_mac=b"2" * 32)
     store = recorded([log.records])
-    assert [_judgement(row) for row in store.rows["findings"]] == [("event_id_reused", 1, 1, "open")]
+    assert [_judgement(row) for row in store.judgements()] == [("event_id_reused", 1, 1, "open")]
     assert len(store.rows["audit_trail"]) == 1
 
 
@@ -211,9 +213,7 @@ def test_repeat_of_processing_is_not_judged_again() -> None:
     for _ in range(2):
         log.fact(ALICE, event_id="call-1", lawful_basis="consent", content_mac=b"1" * 32)
     store = recorded([log.records])
-    assert [_judgement(row) for row in store.rows["findings"]] == [
-        ("processing_without_consent", 0, 0, "open")
-    ]
+    assert [_judgement(row) for row in store.judgements()] == [("processing_without_consent", 0, 0, "open")]
 
 
 def test_repeat_of_a_withdrawal_judges_nothing() -> None:
@@ -223,7 +223,7 @@ def test_repeat_of_a_withdrawal_judges_nothing() -> None:
     log.fact(ALICE, event_id="gone", event_type="consent.withdrawn", lawful_basis="consent", occurred_at=3)
     log.fact(ALICE, event_id="call", lawful_basis="consent", occurred_at=2)
     log.fact(ALICE, event_id="gone", event_type="consent.withdrawn", lawful_basis="consent", occurred_at=0)
-    assert "findings" not in recorded([log.records]).rows
+    assert not recorded([log.records]).judgements()
 
 
 def test_rejected_input_takes_effect_without_a_fact_key() -> None:
@@ -250,7 +250,7 @@ def test_facts_about_nobody_are_entries_without_judgement(stream: UUID) -> None:
     store = recorded([log.records])
     assert [entry.version for entry in store.entries] == [1, 2]
     assert len(store.rows["audit_trail"]) == 2
-    assert "findings" not in store.rows
+    assert not store.judgements()
 
 
 def test_later_parts_are_not_counted_as_inbox_records() -> None:
@@ -315,9 +315,9 @@ def test_mutant_that_forgets_what_a_batch_saw_is_noticed(monkeypatch: pytest.Mon
     assert recorded([log.records]).everything() != recorded([[each] for each in log.records]).everything()
 
 
-def _judgement(row: Sequence[object]) -> tuple[object, ...]:
+def _judgement(row: JudgementRow) -> tuple[object, ...]:
     """Code, offset it is on, offset that judged it, state."""
-    return row[2], row[1], row[3], row[5]
+    return row.code, row.offset, row.judged_by, row.state
 
 
 def test_logs_hold_what_this_module_is_about() -> None:

@@ -30,7 +30,7 @@ def result(
 
 def judged(store: MemoryStore) -> list[tuple[object, ...]]:
     """Partition, offset, code, judged by, state of each judgement."""
-    return [(row[0], row[1], row[2], row[3], row[5]) for row in store.rows.get("findings", [])]
+    return [(row.partition, row.offset, row.code, row.judged_by, row.state) for row in store.judgements()]
 
 
 def stores(log: LogBuilder) -> Sequence[MemoryStore]:
@@ -46,9 +46,9 @@ def test_incomplete_erasure_is_found_with_what_stands_in_the_way() -> None:
     result(log, "incomplete")
     for store in stores(log):
         assert judged(store) == [(1, 0, "erasure_incomplete", 0, "open")]
-        (row,) = store.rows["findings"]
-        assert row[8] == "GDPR Art. 17, 19"
-        assert row[11] == "silent storage-example: no answer by 2026-04-27"
+        (row,) = store.judgements()
+        assert row.article == "GDPR Art. 17, 19"
+        assert row.found == "silent storage-example: no answer by 2026-04-27"
 
 
 def test_later_verification_resolves_it() -> None:
@@ -109,10 +109,10 @@ def test_many_problems_are_counted_and_not_all_named() -> None:
     """A finding is a sentence; the fact has them all."""
     log = LogBuilder()
     result(log, "incomplete", problems=[{**SILENT, "name": f"service {n}"} for n in range(25)])
-    (row,) = recorded([log.records]).rows["findings"]
-    assert "service 19" in str(row[11])
-    assert "service 20" not in str(row[11])
-    assert str(row[11]).endswith("and 5 more")
+    (row,) = recorded([log.records]).judgements()
+    assert "service 19" in row.found
+    assert "service 20" not in row.found
+    assert row.found.endswith("and 5 more")
 
 
 def test_governance_fact_is_judged() -> None:

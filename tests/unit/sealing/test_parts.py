@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.aggregates.cases import case_stream, governance_stream
 from ledger.aggregates.streams import named_stream
 from ledger.contract.catalogue import EventSchema, PersonalField
 from ledger.contract.reading import Fact
@@ -71,7 +72,7 @@ def test_call_of_nobody_is_unattributed(subjects: Mapping[str, UUID | None]) -> 
     assert set(canaries(CALL)) == names(part)
 
 
-@pytest.mark.parametrize("event_type", ["notice.published", "key.destroyed"])
+@pytest.mark.parametrize("event_type", ["policy.adopted", "key.destroyed"])
 def test_governance_fact_goes_to_its_controllers_stream(event_type: str) -> None:
     """It is about no person, whoever else might be named beside it."""
     (part,) = divide(fact(schema(event_type)), {"subject": ALICE})
@@ -81,6 +82,22 @@ def test_governance_fact_goes_to_its_controllers_stream(event_type: str) -> None
         part.roles,
     )
     assert part.personal == {}
+
+
+@pytest.mark.parametrize(
+    ("event_type", "kind", "named_by"),
+    [
+        ("notice.published", "notice", "notice_id"),
+        ("agreement.terminated", "agreement", "agreement_id"),
+        ("breach.aware", "breach", "breach_id"),
+    ],
+)
+def test_fact_of_a_case_goes_to_the_cases_stream(event_type: str, kind: str, named_by: str) -> None:
+    """Each agreement, breach or notice has a history of its own, beside the controller's."""
+    stated = fact(schema(event_type), **{named_by: "first"})
+    (part,) = divide(stated, {})
+    assert (case_stream(CONTROLLER, kind, "first"), StreamKind.GOVERNANCE) == (part.stream, part.kind)
+    assert governance_stream(event_type, CONTROLLER, stated.datum) == part.stream
 
 
 def test_absent_value_is_neither_kept_nor_dropped() -> None:

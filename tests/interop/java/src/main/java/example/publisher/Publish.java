@@ -188,6 +188,12 @@ public final class Publish {
                 value.forEach(item -> items.add(toAvro(schema.getElementType(), item)));
                 yield items;
             }
+            case RECORD -> {
+                GenericRecordBuilder builder = new GenericRecordBuilder(schema);
+                value.properties().forEach(each -> builder.set(
+                        each.getKey(), toAvro(schema.getField(each.getKey()).schema(), each.getValue())));
+                yield builder.build();
+            }
             default -> throw new IllegalArgumentException("a type the contract does not use: " + schema);
         };
     }

@@ -1,0 +1,54 @@
+"""Every kind of promise by its name, and which findings, marks and deadlines count for an entry of it. Pure.
+
+Owns: the registry. Leaves to others: the kinds themselves (`kinds_of_*`), reading packs (`ledger.rules.pack_reader`),
+judging (`ledger.rules.processing`, `personal`, `cases`, `requests`), verdicts (`ledger promises`).
+
+A finding, a mark or a deadline counts for an entry when its code, mark or name is one of the kind's and its rule is
+the entry itself, pack:entry, or empty: then it is the law that was broken or kept, and the promise with it.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ledger.rules.kinds_of_cases import AUDITS, BREACHES, PEOPLE
+from ledger.rules.kinds_of_keeping import CONSENT, KEEPING
+from ledger.rules.kinds_of_processing import AGREED, BY_WHOM, WHAT_FOR
+from ledger.rules.policy_pack import PackEntry
+from ledger.rules.rule_kind import Parameter, RuleKind, Shape
+
+__all__ = ["LAW_CODES", "RULE_KINDS", "TEXT_ONLY", "Parameter", "RuleKind", "Shape", "deadlines_of"]
+
+TEXT_ONLY = "text_only"
+
+RULE_KINDS: Mapping[str, RuleKind] = MappingProxyType(
+    {
+        kind.name: kind
+        for kind in (*KEEPING, *CONSENT, *WHAT_FOR, *BY_WHOM, *AGREED, *PEOPLE, *BREACHES, *AUDITS)
+    }
+)
+"""Every kind by its name, in the order of docs/policies.md."""
+
+
+def deadlines_of(entry: PackEntry) -> frozenset[str]:
+    """The names of the deadlines that count for an entry: of a breach, those of its own recipient."""
+    names = RULE_KINDS[entry.kind].deadlines
+    recipient = entry.parameters.get("recipient")
+    if entry.kind == "breach_notice":
+        return names & {f"notify_{recipient}"}
+    return names
+
+
+LAW_CODES: Mapping[str, str] = MappingProxyType(
+    {
+        # What the ledger finds wrong with its own rules or facts, whatever was promised.
+        "policy_unreadable": "GDPR Art. 5(2): a policy nobody can read holds nobody.",
+        "retention_out_of_range": "CF-07: the setting does not hold, so the promise it is about is not touched.",
+        "retention_not_settable": "GDPR Art. 5(2): the setting does not hold.",
+        "hold_without_end": "GDPR Art. 5(1)(e): a hold, which is no promise of a document.",
+        "retention_undefined": "GDPR Art. 13(2)(a): no document promises an end.",
+        "controller_unknown": "GDPR Art. 5(2): no document is known.",
+        "breach_authority_late": "GDPR Art. 33(1): the controller's own duty; no document of a processor promises it.",
+        "breach_people_not_told": "GDPR Art. 34(1): the controller's own duty, as above.",
+    }
+)
+"""Codes of findings that break the law or the ledger's own rules, and no kind of promise: with the reason."""

@@ -1,0 +1,102 @@
+"""The cases of consent: how it is given, what shows it, what rests on it, and its withdrawal."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tests.unit.clauses.moments import HOUR, INSTANT
+from tests.unit.clauses.scenarios import BROKEN, KEPT, NO_EVIDENCE, Scenario, edge, then
+from tests.unit.clauses.stories import LATE_UNSHOWN, T, done
+
+
+def withdrawal(clause: str) -> Iterator[Scenario]:
+    """The cases of a withdrawn consent: no effect on the past, at once on what is to come."""
+    given = done("consent.given", T)
+    rests: Mapping[str, Any] = {"purpose": "marketing", "lawful_basis": "consent"}
+    taken = done("consent.withdrawn", T + 24 * HOUR)
+    yield Scenario(clause, KEPT, "withdrawn, and nothing more is done", then(given, taken))
+    yield edge(
+        clause,
+        KEPT,
+        "done an instant before the withdrawal",
+        then(given, done("message.sent", T + 24 * HOUR - INSTANT, **rests), taken),
+    )
+    yield edge(
+        clause,
+        BROKEN,
+        "done at the moment of the withdrawal",
+        then(given, taken, done("message.sent", T + 24 * HOUR, **rests)),
+    )
+    yield Scenario(
+        clause, BROKEN, "done the day after", then(given, taken, done("message.sent", T + 48 * HOUR, **rests))
+    )
+    yield Scenario(
+        clause,
+        BROKEN,
+        "the withdrawal reaches the ledger after what was done",
+        then(given, done("message.sent", T + 48 * HOUR, **rests), taken),
+    )
+    yield Scenario(
+        clause,
+        KEPT,
+        "given anew after the withdrawal",
+        then(
+            given, taken, done("consent.given", T + 30 * HOUR), done("message.sent", T + 48 * HOUR, **rests)
+        ),
+    )
+
+
+def consent_basis(clause: str) -> Iterator[Scenario]:
+    """The cases of what rests on consent: one is in force when it happens."""
+    rests: Mapping[str, Any] = {"purpose": "marketing", "lawful_basis": "consent"}
+    given = done("consent.given", T)
+    yield Scenario(clause, KEPT, "done after consent", then(given, done("message.sent", T + HOUR, **rests)))
+    yield Scenario(clause, BROKEN, "done without any consent", done("message.sent", T + HOUR, **rests))
+    yield edge(clause, KEPT, "done at the moment of consent", then(given, done("message.sent", T, **rests)))
+    yield edge(
+        clause, BROKEN, "done an instant before", then(given, done("message.sent", T - INSTANT, **rests))
+    )
+    yield Scenario(
+        clause,
+        BROKEN,
+        "consent was refused",
+        then(done("consent.refused", T), done("message.sent", T + HOUR, **rests)),
+    )
+    yield Scenario(
+        clause,
+        KEPT,
+        "the consent reaches the ledger after what was done on it",
+        then(done("message.sent", T + HOUR, **rests), given),
+        differs=LATE_UNSHOWN,
+    )
+    expiring = done("consent.given", T, expires_at=T + 24 * HOUR)
+    yield edge(
+        clause,
+        KEPT,
+        "done in the last instant before the consent expires",
+        then(expiring, done("message.sent", T + 24 * HOUR - INSTANT, **rests)),
+    )
+    yield edge(
+        clause,
+        BROKEN,
+        "done when the consent expires",
+        then(expiring, done("message.sent", T + 24 * HOUR, **rests)),
+    )
+
+
+def consent_given(
+    clause: str, category: str, good: Mapping[str, Any], bad: Mapping[str, Any]
+) -> Iterator[Scenario]:
+    """The cases of how a consent is given."""
+    yield Scenario(clause, KEPT, "given as asked", done("consent.given", T, category=category, **good))
+    yield Scenario(clause, BROKEN, "given otherwise", done("consent.given", T, category=category, **bad))
+    other = "analytical" if category == "service" else "service"
+    yield Scenario(
+        clause, NO_EVIDENCE, "a consent of another category", done("consent.given", T, category=other, **bad)
+    )
+
+
+def proof(clause: str) -> Iterator[Scenario]:
+    """The cases of what shows a consent: version, hash and language of what the person agreed to."""
+    yield Scenario(clause, BROKEN, "no version of the notice", done("consent.given", T, notice_version=None))
+    yield Scenario(clause, BROKEN, "no hash of what was shown", done("consent.given", T, notice_hash=None))
+    yield Scenario(clause, BROKEN, "no language", done("consent.given", T, language=None))
