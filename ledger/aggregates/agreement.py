@@ -178,6 +178,16 @@ class Agreement(Case):
         """Whether both parties had signed by a moment and it had not ended; the moment it ends it is not in force."""
         return self.start_at(moment) is not None
 
+    def ended_at(self, moment: int) -> int | None:
+        """When it had last ended by a moment; None when it had not, or is in force again.
+
+        An end counts also where the signatures of what it ended are not known.
+        """
+        if self.in_force_at(moment):
+            return None
+        ends = list(self._last_ends()) or [end.ends_at for end in self.ends[-1:]]
+        return max((end for end in ends if end <= moment), default=None)
+
     def purposes_at(self, moment: int) -> Mapping[str, frozenset[str]]:
         """What data may be processed for at a moment, and in which roles, by the text in force or last in force.
 

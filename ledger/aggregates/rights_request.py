@@ -50,6 +50,9 @@ CARRYING_OUT = frozenset(
 )
 """Facts that may name the request they carry out."""
 
+CLOCKS_APART_MICROS = 86_400_000_000
+"""How far an answer may be dated before its receipt: a day, in microseconds."""
+
 
 class RightsRequest(msgspec.Struct, kw_only=True):
     """One request of one person to one controller. Every list is in order of `occurred_at`.
@@ -83,9 +86,18 @@ class RightsRequest(msgspec.Struct, kw_only=True):
 
     @property
     def response(self) -> Answered | Refused | None:
-        """What the data subject heard first, an answer or a refusal; None while neither is recorded."""
-        first: tuple[Answered | Refused, ...] = (*self.answers[:1], *self.refusals[:1])
-        return min(first, key=lambda one: (one.occurred_at, one.at_offset), default=None)
+        """What the data subject heard first, an answer or a refusal; None while neither is recorded.
+
+        What is dated more than a day before the receipt answers nothing; by less, clocks of two services may differ.
+        """
+        receipt = self.receipt
+        earliest = None if receipt is None else receipt.occurred_at - CLOCKS_APART_MICROS
+        heard: list[Answered | Refused] = [*self.answers, *self.refusals]
+        return min(
+            (one for one in heard if earliest is None or one.occurred_at >= earliest),
+            key=lambda one: (one.occurred_at, one.at_offset),
+            default=None,
+        )
 
     @property
     def withdrawn_at(self) -> int | None:

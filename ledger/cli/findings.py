@@ -79,7 +79,7 @@ def finding_document(found: JudgedFinding, bindings: Sequence[Binding]) -> dict[
         found: the last judgement.
         bindings: what binds its controller, for the text of the promises it breaks.
     """
-    pairs = list(promises_broken(found.code, found.rule, found.occurred_at, bindings))
+    pairs = list(promises_broken(found.code, found.rule, found.about, found.occurred_at, bindings))
     # The one it was judged by goes first.
     pairs.sort(key=lambda pair: f"{pair[0].id}:{pair[1].id}" != found.rule)
     promises = [

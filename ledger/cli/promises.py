@@ -102,15 +102,16 @@ def _chosen(bindings: Sequence[Binding], *, only: str | None, installed: bool) -
 
 
 def promise_document(judged: PromiseVerdict) -> dict[str, Any]:
-    """A promise as `--json` shows it; article and text are those of its first entry."""
-    first = judged.entries[0].entry
+    """A promise as `--json` shows it; entry, article and text are those of the entry that decides."""
+    deciding = judged.deciding.entry
     return {
         "pack": judged.pack.id,
         "pack_version": judged.pack.version,
         "promise": judged.promise,
         "verdict": judged.verdict.value,
-        "article": first.article,
-        "text": first.text,
+        "entry": deciding.id,
+        "article": deciding.article,
+        "text": deciding.text,
         "controllers": {name: verdict.value for name, verdict in judged.by_controller.items()},
         "entries": [_entry_document(each) for each in judged.entries],
         "evidence": _coordinates(judged),
@@ -150,7 +151,7 @@ def _evidence_document(each: Evidence) -> dict[str, Any]:
         "rule": each.rule or None,
         "occurred_at": instant(each.at),
         "until": instant(each.until),
-        "about": each.detail or None,
+        "about": each.detail or each.about or None,
         "found": each.says or None,
     }
 
@@ -181,16 +182,17 @@ def _whose(judged: PromiseVerdict) -> str:
 
 
 def _print(console: Console, judged: Sequence[PromiseVerdict]) -> None:
-    rows = table("promise", "pack", "verdict", "of", "article", "text", "ledger")
+    rows = table("promise", "pack", "verdict", "of", "entry", "article", "text", "ledger")
     for each in judged:
-        first = each.entries[0].entry
+        deciding = each.deciding.entry
         rows.add_row(
             plain(each.promise),
             plain(each.pack.id),
             Text(each.verdict.value.replace("_", " "), style=STYLES.get(each.verdict, "")),
             plain(_whose(each)),
-            plain(first.article),
-            plain(first.text if first.reason is None else f"{first.text} ({first.reason})"),
+            plain(deciding.id),
+            plain(deciding.article),
+            plain(deciding.text if deciding.reason is None else f"{deciding.text} ({deciding.reason})"),
             " ".join(_coordinates(each)[:3]),
         )
     console.print(rows)

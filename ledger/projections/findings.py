@@ -2,7 +2,7 @@
 
 Rows are judgements: a finding opens with the entry itself, or with a later fact that shows it in another light,
 and may be resolved by one. The last judgement of an entry, code and rule holds; `judged_at` tells what was known when.
-`rule` is the promise that is broken, pack:entry; empty when it is the law.
+`rule` is the promise that is broken, pack:entry; empty when it is the law. `about` is what it is about.
 """
 
 from collections.abc import Iterator
@@ -25,6 +25,7 @@ TABLE = Table(
         ("occurred_at", "int8"),
         ("expected", "text"),
         ("found", "text"),
+        ("about", "text"),
     ),
     # An entry has several judgements by one record when one finding gives way to another, resolved, then open, or when
     # it breaks several rules at once, or several promises in the same way.
@@ -50,12 +51,13 @@ def apply(recorded: Recorded) -> Iterator[tuple[Table, Row]]:
                 recorded.offset,
                 entry.sealed_at,
                 judgement.state.value,
-                entry.stream,
+                judgement.stream or entry.stream,
                 entry.controller,
                 finding.article,
                 judgement.occurred_at,
                 finding.expected,
                 finding.found,
+                finding.about,
             ),
         )
 

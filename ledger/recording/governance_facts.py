@@ -117,13 +117,11 @@ class GovernanceFacts:
 
     def _unseen(self, controller: str) -> ControllerState:
         """What is known of a controller before any fact: nothing, or the packs it is held to from the beginning."""
-        state = ControllerState(controller)
-        if controller in self._from_start:
-            packs = self._override.values()
-            state.rules = ControllerRules(
-                adoptions=tuple(Adoption(pack=pack, at=MICROS_MIN) for pack in packs)
-            )
-        return state
+        if controller not in self._from_start:
+            return ControllerState(controller)
+        packs = self._override.values()
+        adoptions = tuple(Adoption(pack=pack, at=MICROS_MIN) for pack in packs)
+        return ControllerState(controller, ControllerRules(adoptions=adoptions))
 
     def _slim(self, offset: int, entry: Entry) -> GovernanceFact:
         """The fact without what judging never looks at, above all the content of a pack, which is read here."""

@@ -15,7 +15,7 @@ from ledger.recording.governance_facts import GovernanceFacts
 from ledger.rules.erasure import INCOMPLETE_EVENT, VERIFIED_EVENT, judge_erasure
 from ledger.rules.findings import Finding, Judgement, changed
 from ledger.rules.governance import RETENTION_OVERRUN, judge_governance
-from ledger.rules.retention_evidence import promises_ended
+from ledger.rules.retention_evidence import promises_overrun
 
 RESULT_EVENTS = frozenset({INCOMPLETE_EVENT, VERIFIED_EVENT})
 
@@ -63,7 +63,7 @@ def _promises(finding: Finding, entry: Entry, offset: int, governance: Governanc
     if finding.code != RETENTION_OVERRUN:
         return [finding.rule]
     state = governance.as_of(entry.controller, offset + 1)
-    return list(promises_ended(state, entry)) or [""]
+    return list(promises_overrun(state, entry)) or [""]
 
 
 def erasures_concluded(records: Iterable[LedgerRecord]) -> set[ErasureKey]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, MutableMapping, Sequence
 
 from ledger.aggregates.data_subject import DataSubject
 from ledger.aggregates.request_statements import OBJECTION
+from ledger.aggregates.restriction_details import restriction_id_of
 from ledger.aggregates.rights_request import CARRYING_OUT, REQUEST_FACTS, RightsRequest, request_of
 from ledger.aggregates.streams import LedgerEvent
 from ledger.aggregates.subject_state import ConsentState
@@ -36,11 +37,13 @@ from ledger.recording.known import (
 )
 from ledger.rules.consent import CONSENT_BASIS, changes_consent
 from ledger.rules.controller_state import RuleInForce
+from ledger.rules.findings import about_all
 from ledger.rules.judged import NOTHING, Judged, OnEntry, Shown
 from ledger.rules.minors import judge_minor
 from ledger.rules.personal import Family, Processed, families_of, judge_family
 from ledger.rules.processing_facts import is_processing
 from ledger.rules.requests import judge_request
+from ledger.rules.retention_evidence import proofs_due
 
 CHANGED_BY: Mapping[str, Family] = {
     **dict.fromkeys(OBJECTION_FACTS, Family.OBJECTION),
@@ -50,6 +53,12 @@ CHANGED_BY: Mapping[str, Family] = {
     MINOR_FOUND: Family.MINORITY,
 }
 """Event type -> what of earlier processing it shows in another light; changes of consent beside it."""
+
+JUSTIFIED: Mapping[Family, str] = {
+    Family.CONSENT: "processing_with_consent",
+    Family.OBJECTION: "objection_respected",
+}
+"""What a late fact shows that resolves a finding: the processing it was on had a ground after all."""
 
 MINOR_FACTS = frozenset(
     {MINOR_FOUND, "data.erased", ERASED, "request.deadline_near", "request.deadline_passed"}
@@ -70,10 +79,12 @@ def record_about_subject(
             known.under_consent[ConsentKey(entry.stream, entry.purpose)], entry.rules_at
         )
         affected = [it for it in affected if it.occurred_at >= entry.occurred_at]
+        owed = _proofs_due(subject, entry, known.judge)
         event, changed = _record_change(
             subject, entry, offset, known.judge, family=Family.CONSENT, affected=affected
         )
-        return event, outcome.and_also(changed)
+        started = [each for each in _proofs_due(subject, entry, known.judge) if each not in owed]
+        return event, outcome.and_also(changed).and_also(Outcome(shown=tuple(started)))
     if entry.event_type in PARTICULAR:
         event, changed = _record_particular(subject, entry, offset, known)
         outcome = outcome.and_also(changed)
@@ -127,7 +138,7 @@ def _judge_person(subject: DataSubject, entry: Entry, offset: int, known: Known)
     given = rests and subject.consent_at(entry.purpose, entry.occurred_at) is ConsentState.GIVEN
     return Outcome(
         opened(findings, offset=offset, occurred_at=entry.occurred_at),
-        (Shown("processing_with_consent", ""),) if given else (),
+        (Shown("processing_with_consent", "", detail=entry.purpose),) if given else (),
     )
 
 
@@ -143,9 +154,7 @@ def _record_particular(
     if family is None:
         event, outcome = subject.record(entry, offset), NO_OUTCOME
     else:
-        event, outcome = _record_change(
-            subject, entry, offset, judge, family=family, affected=affected
-        )
+        event, outcome = _record_change(subject, entry, offset, judge, family=family, affected=affected)
     outcome = outcome.and_also(differences(request, _judged_request(judge, subject.requests, entry)))
     outcome = outcome.and_also(differences(minor, _judged_minor(judge, subject)))
     return event, outcome.and_also(Outcome(shown=_respected(subject, entry, affected, judge)))
@@ -164,7 +173,20 @@ def _record_change(
     before = _found_on(family, subject, affected, judge)
     event = subject.record(entry, offset)
     after = _found_on(family, subject, affected, judge)
-    return event, Outcome(finding_differences(before, after))
+    stand = {on.offset for on in after}
+    justified = sorted({on.finding.about for on in before if on.offset not in stand})
+    shown = (
+        tuple(Shown(JUSTIFIED[family], "", detail=purpose) for purpose in justified)
+        if family in JUSTIFIED
+        else ()
+    )
+    return event, Outcome(finding_differences(before, after), shown)
+
+
+def _proofs_due(subject: DataSubject, entry: Entry, judge: Judge) -> tuple[Shown, ...]:
+    """Until when the proofs of this consent are owed: a change of it starts the clock of those before it, too."""
+    state = judge.governance.as_of(entry.controller, entry.rules_at)
+    return proofs_due(state, subject.consents.get(entry.purpose, ()))
 
 
 def _found_on(
@@ -213,12 +235,31 @@ def _respected(
     """What the end of an erasure, a restriction or an objection shows: that nothing was processed against it."""
     if entry.event_type == ERASED:
         return (Shown("erasure_verified", ""),)
-    if entry.event_type == LIFTED and not _found_on(Family.RESTRICTION, subject, affected, judge):
-        return (Shown("restriction_respected", ""),)
+    if entry.event_type == LIFTED:
+        against = _found_on(Family.RESTRICTION, subject, _since_restriction(subject, entry, affected), judge)
+        return () if against else (Shown("restriction_respected", ""),)
     if entry.event_type == ANSWERED and _is_objection(subject, entry):
         against = _found_on(Family.OBJECTION, subject, affected, judge)
-        return () if against else (Shown("objection_respected", ""),)
+        about = about_all(_objected_to(subject, entry))
+        return () if against else (Shown("objection_respected", "", detail=about),)
     return ()
+
+
+def _since_restriction(
+    subject: DataSubject, entry: Entry, affected: Sequence[Processed]
+) -> Sequence[Processed]:
+    """The processing since the restriction that a fact lifts began: for another fact of the batch more is known, and
+    what a record shows must not depend on its batch."""
+    restriction = subject.restrictions.get(restriction_id_of(entry.open_fields))
+    since = None if restriction is None else restriction.since
+    begins = entry.occurred_at if since is None else min(since, entry.occurred_at)
+    return [it for it in affected if it.occurred_at >= begins]
+
+
+def _objected_to(subject: DataSubject, entry: Entry) -> frozenset[str]:
+    """The purposes of the objection that is answered; none when it is to everything."""
+    request = subject.requests.get(request_of(entry) or "")
+    return frozenset() if request is None or request.receipt is None else frozenset(request.receipt.purposes)
 
 
 def _is_objection(subject: DataSubject, entry: Entry) -> bool:

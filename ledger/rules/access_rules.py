@@ -11,9 +11,8 @@ from ledger.rules.judged import Shown
 from ledger.rules.moment_text import listed
 from ledger.rules.processing_facts import Access, Disclosed, Processing
 
-SUPPORT = "support"
-STAFF = frozenset({SUPPORT, "operator"})
-"""The provider's own people, who need a ticket or case."""
+STAFF = frozenset({"support", "operator"})
+"""The provider's own people: they need a ticket or case, and do not see the last digits of numbers."""
 
 REFUSED = "refused"
 
@@ -27,8 +26,8 @@ CONDITIONS = {
 
 
 def judge_masking(it: Processing, state: ControllerState, at: int) -> Iterator[Finding | Shown]:
-    """Whether support saw numbers without their last digits."""
-    if not isinstance(it.details, Access) or it.details.actor_role != SUPPORT:
+    """Whether the provider's people saw numbers without their last digits."""
+    if not isinstance(it.details, Access) or it.details.actor_role not in STAFF:
         return
     for rule, entry in state.entries("masking", at):
         if it.details.numbers_masked:
@@ -37,8 +36,8 @@ def judge_masking(it: Processing, state: ControllerState, at: int) -> Iterator[F
             yield Finding(
                 code="number_shown_in_full",
                 article=entry.article,
-                expected=f"the last {entry.parameters.get('hide_last')} digits hidden from support",
-                found="support saw numbers in full",
+                expected=f"the last {entry.parameters.get('hide_last')} digits hidden from the provider's staff",
+                found=f"{it.details.actor_role} saw numbers in full",
                 rule=rule,
             )
 

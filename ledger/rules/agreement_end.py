@@ -51,6 +51,39 @@ def agreement_ends(rules: ControllerRules, retention_class: str, day: int) -> It
         retention_class: a class that no duty keeps.
         day: days since 1970-01-01, local.
     """
+    for _, end in _ends(rules, retention_class, day):
+        yield end
+
+
+def promised_agreement_ends(rules: ControllerRules, retention_class: str, day: int) -> Iterator[End]:
+    """The same, each in the name of the rule that promises it, also while data waits to be returned."""
+    for rule, end in _ends(rules, retention_class, day):
+        yield end._replace(rule=rule)
+
+
+def owed_at_end(
+    rules: ControllerRules, termination: Termination, *, returned: bool = False
+) -> Iterator[tuple[str, int]]:
+    """What is owed because an agreement ends, whatever data there is: each rule of a pack, and by when.
+
+    Args:
+        rules: everything the controller's facts say.
+        termination: the end; where the controller is to get its data back, also what is only owed by its choice.
+        returned: whether an export that was made since counts; as the end is told there is none.
+    """
+    on_choice = termination.choice in DELETION | RETURN
+    starts_on = day_of(termination.ends_at)
+    returned_at = _returned_at(rules, termination, starts_on) if returned else None
+    for one in rules.holding:
+        if one.rule.starts is not Start.AGREEMENT_END or (one.rule.on_choice and not on_choice):
+            continue
+        end = rule_end(one, starts_on)
+        if termination.choice in RETURN:
+            end = _after_return(end, _longest_wait(rules, termination), returned_at)
+        yield f"{one.pack}:{one.rule.entry}", max(end.ended_at, termination.at)
+
+
+def _ends(rules: ControllerRules, retention_class: str, day: int) -> Iterator[tuple[str, End]]:
     covering = [
         one
         for one in rules.holding
@@ -62,15 +95,18 @@ def agreement_ends(rules: ControllerRules, retention_class: str, day: int) -> It
         # What still came in after the end is never due before its own day is over.
         not_before = max(first_moment_after(day), termination.at)
         returned = _returned_at(rules, termination, day)
-        ends = [rule_end(one, day_of(termination.ends_at)) for one in _promised(covering, termination.choice)]
+        promised = [
+            rule_end(one, day_of(termination.ends_at)) for one in _promised(covering, termination.choice)
+        ]
+        ends = [(end.rule, end) for end in promised]
         if termination.choice in RETURN:
             wait = _longest_wait(rules, termination)
-            ends = [_after_return(end, wait, returned) for end in ends]
+            ends = [(rule, _after_return(end, wait, returned)) for rule, end in ends]
         if termination.choice == "return" and returned is not None:
             end = rule_end(RETURNED, day_of(termination.ends_at))
-            ends.append(end._replace(ended_at=max(end.ended_at, returned)))
-        for end in ends:
-            yield end._replace(ended_at=max(end.ended_at, not_before))
+            ends.append((end.rule, end._replace(ended_at=max(end.ended_at, returned))))
+        for rule, end in ends:
+            yield rule, end._replace(ended_at=max(end.ended_at, not_before))
 
 
 class _Wait(NamedTuple):

@@ -1,17 +1,19 @@
-"""Judging an agreement: its signatures, its amendments and the instructions under it. Pure.
+"""Judging an agreement: its signatures, its amendments, the instructions under it, and what its end asks for. Pure.
 
 Owns: what the facts of an agreement break and show. Leaves to others: processing before the agreement, outside its
 purposes or under an instruction that was objected to (`ledger.rules.processing`).
 
-Source: GDPR Art. 28(3); OBLIGATIONS CB-07, CD-08, CD-30, CD-32.
+Source: GDPR Art. 28(3); OBLIGATIONS CB-07, CB-31, CD-08, CD-30 to CD-32, CF-05, CT-07.
 """
 
 from ledger.aggregates.agreement import Agreement
 from ledger.aggregates.agreement_statements import Amendment, InstructionPhase, Text
+from ledger.rules.agreement_end import owed_at_end
 from ledger.rules.controller_state import ControllerState
 from ledger.rules.judged import Judged
 from ledger.rules.judging import Judging
 from ledger.rules.moment_text import day_text, listed
+from ledger.rules.owed import AGREEMENT, RETENTION_DUE
 
 AMENDED_WITHOUT_CONSENT = "amended_without_consent"
 AMENDED_BY_CONSENT = "amended_by_consent"
@@ -31,6 +33,7 @@ def judge_agreement(agreement: Agreement, state: ControllerState) -> Judged:
     _judge_signatures(agreement, state, judging)
     _judge_amendments(agreement, state, judging)
     _judge_instructions(agreement, state, judging)
+    _judge_end(agreement, state, judging)
     return judging.judged()
 
 
@@ -92,3 +95,11 @@ def _judge_instructions(agreement: Agreement, state: ControllerState, judging: J
                 judging.show(INSTRUCTION_RECORDED, rule)
         elif said.phase is InstructionPhase.OBJECTED:
             judging.show(INSTRUCTION_OBJECTED)
+
+
+def _judge_end(agreement: Agreement, state: ControllerState, judging: Judging) -> None:
+    """What is there when the end is told was judged before anybody knew of it, so the end itself shows what is owed."""
+    for termination in state.rules.ended:
+        if termination.agreement_id == agreement.case_id:
+            for rule, due_at in owed_at_end(state.rules, termination):
+                judging.show(RETENTION_DUE, rule, due_at=due_at, detail=AGREEMENT)

@@ -9,6 +9,7 @@ Source: CD-24, CD-25, CD-26.
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from ledger.aggregates.audit import Announced, Audit
@@ -23,6 +24,10 @@ AUDIT_TOO_OFTEN = "audit_too_often"
 AUDIT_GROUND_UNFOUNDED = "audit_ground_unfounded"
 AUDIT_NOTICE_SHORT = "audit_notice_short"
 AUDIT_ANNOUNCEMENT_INCOMPLETE = "audit_announcement_incomplete"
+
+
+STATES_REMEMBERED_MAX = 64
+"""States whose audits are ordered: the one before a fact and the one after it, of a few years each."""
 
 
 class Ground(StrEnum):
@@ -180,6 +185,20 @@ def objections_to(request: Request) -> Iterable[tuple[RuleInForce, Objection]]:
                     yield in_force, objection
 
 
+def years_of(audit: Audit) -> frozenset[int]:
+    """The local calendar years any of its facts say it begins in: other audits of these years bear on it."""
+    moments = (
+        *(each.begins_at for each in audit.announcements),
+        *(each.occurred_at for each in audit.begins),
+    )
+    return frozenset(calendar_year(moment) for moment in moments if moment is not None)
+
+
+def names_breach(audit: Audit, breach_id: str) -> bool:
+    """Whether an announcement of the audit refers to a breach."""
+    return any(each.reference == breach_id for each in audit.announcements)
+
+
 def regular_before(request: Request) -> Audit | None:
     """The regular audit of the same local calendar year that was asked for before this one; None without one.
 
@@ -187,17 +206,23 @@ def regular_before(request: Request) -> Audit | None:
     """
     if request.announced.last.kind != AuditKind.REGULAR or request.begins_at is None:
         return None
-    year, own = calendar_year(request.begins_at), _order(request.audit)
-    before = [
-        other
-        for other in request.state.audits.values()
-        if other.is_regular
-        and other.refusal is None
-        and other.begins_at is not None
-        and calendar_year(other.begins_at) == year
-        and _order(other) < own
-    ]
-    return min(before, key=_order, default=None)
+    first = first_regular(request.state, calendar_year(request.begins_at))
+    return first if first is not None and _order(first) < _order(request.audit) else None
+
+
+@lru_cache(maxsize=STATES_REMEMBERED_MAX)
+def first_regular(state: ControllerState, year: int) -> Audit | None:
+    """The regular audit of a local calendar year that was asked for first; None without one."""
+    regular = (
+        audit
+        for audit in state.audits.values()
+        if year in years_of(audit)
+        and audit.is_regular
+        and audit.refusal is None
+        and audit.begins_at is not None
+        and calendar_year(audit.begins_at) == year
+    )
+    return min(regular, key=_order, default=None)
 
 
 def _order(audit: Audit) -> tuple[int, str]:

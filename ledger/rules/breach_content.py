@@ -16,6 +16,7 @@ from ledger.rules.judging import Judging
 from ledger.rules.moment_text import counted, listed, moment_text
 
 BREACH_INCOMPLETE = "breach_incomplete"
+BREACH_REPORT_INCOMPLETE = "breach_report_incomplete"
 BREACH_CONTENT_COMPLETE = "breach_content_complete"
 BREACH_NOT_FOLLOWED_UP = "breach_not_followed_up"
 BREACH_FOLLOWED_UP = "breach_followed_up"
@@ -36,7 +37,7 @@ PEOPLE_ITEMS = ("nature", "contact", "consequences", "measures")
 
 
 class _Content(NamedTuple):
-    """What a recipient must be told."""
+    """What a recipient must be told: by the law, or by a promise to the controller, which is broken by itself."""
 
     recipient: str
     items: Sequence[str]
@@ -108,7 +109,7 @@ def _judge(judging: Judging, breach: Breach, content: _Content, missed: Set[str]
         return
     judging.find(
         told[-1],
-        BREACH_INCOMPLETE,
+        BREACH_INCOMPLETE if content.rule else BREACH_REPORT_INCOMPLETE,
         article=content.article,
         expected=f"a notification with {listed([ITEM_TEXTS[item] for item in owed])}",
         found=f"no word of {listed(missing)} in {counted(len(told), 'notification')}",

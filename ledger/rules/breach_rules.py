@@ -23,10 +23,12 @@ from ledger.rules.judged import NOTHING, Deadline, DeadlineState, Judged
 from ledger.rules.judging import Judging
 from ledger.rules.legal_calendar import hours_end
 from ledger.rules.moment_text import counted, listed, moment_text
+from ledger.rules.processing_facts import PROCESSOR
 
 BREACH_NOTIFIED_LATE = "breach_notified_late"
 BREACH_AUTHORITY_LATE = "breach_authority_late"
 BREACH_PEOPLE_NOT_TOLD = "breach_people_not_told"
+BREACH_CONTROLLER_NOT_TOLD = "breach_controller_not_told"
 BREACH_NOT_DOCUMENTED = "breach_not_documented"
 BREACH_NOTIFIED_IN_TIME = "breach_notified_in_time"
 BREACH_DOCUMENTED = "breach_documented"
@@ -88,8 +90,11 @@ def judge_breach(breach: Breach, state: ControllerState) -> Judged:
     discovery = breach.discovery
     in_force_at = known_since if discovery is None else discovery.occurred_at
     missed: set[str] = set()
-    for in_force in state.entries("breach_notice", in_force_at):
+    clocks = state.entries("breach_notice", in_force_at)
+    for in_force in clocks:
         missed |= _promised(judging, breach, in_force)
+    if not any(in_force.entry.parameters.get("recipient") == "controller" for in_force in clocks):
+        _controller(judging, breach)
     missed |= _authority(judging, breach)
     judge_content(judging, breach, state.entries("breach_content", in_force_at), missed)
     judge_phases(judging, breach, state.entries("breach_phases", in_force_at))
@@ -138,6 +143,20 @@ def _promised(judging: Judging, breach: Breach, in_force: RuleInForce) -> set[st
         rule=clock.rule,
     )
     return {recipient}
+
+
+def _controller(judging: Judging, breach: Breach) -> None:
+    """What the law asks of a processor that no document sets a clock: to tell the controller at all."""
+    discovery, closing = breach.discovery, breach.closing
+    if discovery is None or discovery.role != PROCESSOR or closing is None or breach.told("controller"):
+        return
+    judging.find(
+        closing,
+        BREACH_CONTROLLER_NOT_TOLD,
+        article="GDPR Art. 33(2)",
+        expected="the controller told without undue delay by the processor that discovered the breach",
+        found=f"closed on {moment_text(closing.occurred_at)} without telling it",
+    )
 
 
 def _authority(judging: Judging, breach: Breach) -> set[str]:

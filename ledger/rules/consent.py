@@ -25,12 +25,13 @@ def changes_consent(entry: Entry) -> bool:
     return entry.event_type.startswith(CONSENT_EVENTS)
 
 
-def judge_consent(state: ConsentState | None, event_type: str) -> Finding | None:
+def judge_consent(state: ConsentState | None, event_type: str, purpose: str) -> Finding | None:
     """The finding on processing that rests on consent, or None when all is well.
 
     Args:
         state: the consent in force when it happened, None when none is known.
         event_type: what happened.
+        purpose: what for.
     """
     if state is ConsentState.GIVEN:
         return None
@@ -40,6 +41,7 @@ def judge_consent(state: ConsentState | None, event_type: str) -> Finding | None
             article="GDPR Art. 7(3)",
             expected="no processing for this purpose after consent was withdrawn",
             found=f"{event_type} on the basis of consent, after the withdrawal",
+            about=purpose,
         )
     what = "no consent was recorded" if state is None else f"consent was {state.value}"
     return Finding(
@@ -47,4 +49,5 @@ def judge_consent(state: ConsentState | None, event_type: str) -> Finding | None
         article="GDPR Art. 6(1)(a)",
         expected="consent in force for this purpose when the processing happened",
         found=f"{event_type} on the basis of consent, but {what}",
+        about=purpose,
     )

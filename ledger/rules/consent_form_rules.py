@@ -1,6 +1,6 @@
 """How a consent was given, and whether that can be shown; and which version of a notice a fact names. Pure.
 
-Source: GDPR Art. 4(11), 7(1), 7(3), 13; CB-18 to CB-21, CB-25, CB-41, MB-06, MB-34, X10, X17.
+Source: GDPR Art. 4(11), 7(1), 7(3), 13; CB-19 to CB-21, CB-25, CB-41, MB-06, MB-34, X10, X17.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +19,7 @@ REQUIRED: Mapping[str, Callable[[ConsentForm], bool]] = {
     "unambiguous": lambda form: form.method != BROWSER_SIGNAL,
     "prior": lambda form: form.prior,
 }
-"""What a document asks of a consent, and how to tell; `none` asks nothing, so nothing shows it either."""
+"""What a document asks of a consent, and how to tell."""
 
 
 def judge_consent_form(it: Processing, state: ControllerState, at: int) -> Iterator[Finding | Shown]:
@@ -29,7 +29,10 @@ def judge_consent_form(it: Processing, state: ControllerState, at: int) -> Itera
     for rule, entry in state.entries("consent", at):
         required = entry.parameters.get("requires")
         meets = REQUIRED.get(required) if isinstance(required, str) else None
+        purposes = entry.names("purposes")
         if meets is None or entry.parameters.get("category") != it.details.category:
+            continue
+        if purposes and it.purpose not in purposes:
             continue
         if meets(it.details):
             yield Shown("consent_as_promised", rule)
@@ -46,7 +49,7 @@ def judge_consent_form(it: Processing, state: ControllerState, at: int) -> Itera
 def judge_consent_proof(it: Processing, _state: ControllerState, _at: int) -> Iterator[Finding | Shown]:
     """Whether a consent is on record with the version, hash and language of what was shown, and a withdrawal at all."""
     if it.event_type == CONSENT_WITHDRAWN:
-        yield Shown("withdrawal_recorded", "")
+        yield Shown("withdrawal_recorded", "", detail=it.purpose)
     if not isinstance(it.details, ConsentForm):
         return
     there = {

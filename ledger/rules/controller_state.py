@@ -70,6 +70,32 @@ class RuleInForce(NamedTuple):
     entry: PackEntry
 
 
+class PacksInForce:
+    """Which entries of packs hold at a moment, by the adoptions of a controller.
+
+    Only an adoption changes it, so all states between two adoptions share one: a state is made for every fact.
+    """
+
+    def __init__(self, adoptions: Sequence[Adoption]) -> None:
+        self._adoptions = adoptions
+        self._begins = sorted({adoption.at for adoption in adoptions})
+        self._by_kind: dict[int, Mapping[str, tuple[RuleInForce, ...]]] = {}
+
+    def entries(self, kind: str, at: int) -> tuple[RuleInForce, ...]:
+        """The entries of a kind that hold at a moment; a pack adopted at this very moment holds."""
+        stretch = bisect_right(self._begins, at)
+        found = self._by_kind.get(stretch)
+        if found is None:
+            found = self._by_kind[stretch] = _by_kind(self._adoptions, at)
+        return found.get(kind, ())
+
+    @cached_property
+    def moments(self) -> frozenset[int]:
+        """The moments of adoptions, and those the packs list."""
+        listed = (moment for adoption in self._adoptions for moment in _listed_moments(adoption.pack))
+        return frozenset((*self._begins, *listed))
+
+
 class ControllerState:
     """One controller's governance, as far as it is known at an offset. Treat it as frozen.
 
@@ -80,15 +106,15 @@ class ControllerState:
         facts: how many facts it is made of.
     """
 
-    def __init__(self, controller: str) -> None:
+    def __init__(self, controller: str, rules: ControllerRules | None = None) -> None:
         self.controller = controller
-        self.rules = ControllerRules()
+        self.rules = ControllerRules() if rules is None else rules
+        self._packs = PacksInForce(self.rules.adoptions)
         self.cases: Mapping[CaseKey, Case] = {}
         self.facts = 0
         self._concluded = False
         self._offsets: Mapping[CaseKey, int] = {}
         self._last_for_audits = -1
-        self._by_segment: dict[int, Mapping[str, tuple[RuleInForce, ...]]] = {}
 
     @classmethod
     def of(cls, controller: str, facts: Iterable[GovernanceFact]) -> Self:
@@ -100,8 +126,9 @@ class ControllerState:
 
     def after(self, fact: GovernanceFact) -> Self:
         """The state with one more fact; a fact that says nothing it can read leaves everything as it was."""
-        state = type(self)(self.controller)
-        state.rules = _rules_after(self.rules, fact)
+        state = type(self)(self.controller, _rules_after(self.rules, fact))
+        if state.rules.adoptions is self.rules.adoptions:
+            state._packs = self._packs
         state.cases, state._offsets, state._last_for_audits = self.cases, self._offsets, self._last_for_audits
         state.facts = self.facts + 1
         state._concluded = self._concluded or fact.entry.event_type == CONCLUDED
@@ -135,11 +162,7 @@ class ControllerState:
             kind: a name of `ledger.rules.rule_kinds`.
             at: microseconds since the epoch, UTC; a pack adopted at this very moment holds.
         """
-        segment = self.segment(at)
-        found = self._by_segment.get(segment)
-        if found is None:
-            found = self._by_segment[segment] = _by_kind(self.rules.adoptions, at)
-        return found.get(kind, ())
+        return self._packs.entries(kind, at)
 
     def segment(self, at: int) -> int:
         """Which stretch of time a moment lies in: within one, no answer about a moment changes."""
@@ -156,9 +179,8 @@ class ControllerState:
         A moment that facts name is a stretch of its own: before it, at it and after it can be three answers.
         """
         moments = {
-            *(adoption.at for adoption in self.rules.adoptions),
+            *self._packs.moments,
             *(moment for case in self.cases.values() for moment in case.moments()),
-            *(moment for adoption in self.rules.adoptions for moment in _listed_moments(adoption.pack)),
             *CHANGES_OF_THE_EEA,
         }
         return tuple(sorted(moments | {moment + 1 for moment in moments}))
@@ -249,6 +271,11 @@ _read_region, _read_set = reader(_Region), reader(_Set)
 _read_terminated, _read_exported = reader(_Terminated), reader(_Exported)
 
 
+def returns_everything(entry: Entry) -> bool:
+    """Whether an export is of all of the controller's data, because its agreement ends."""
+    return _read_exported(entry.open_fields) == _ALL_RETURNED
+
+
 def _rules_after(rules: ControllerRules, fact: GovernanceFact) -> ControllerRules:
     """What is known of how long data is kept, with one more fact. As the forgetting's own queries read them."""
     entry = fact.entry
@@ -266,7 +293,7 @@ def _rules_after(rules: ControllerRules, fact: GovernanceFact) -> ControllerRule
             ends_at=end.ends_at, choice=end.choice, agreement_id=end.agreement_id, at=entry.occurred_at
         )
         return _replaced(rules, terminations=(*rules.terminations, termination))
-    if entry.event_type == EXPORTED and _read_exported(entry.open_fields) == _ALL_RETURNED:
+    if entry.event_type == EXPORTED and returns_everything(entry):
         return _replaced(rules, returned=(*rules.returned, entry.occurred_at))
     return rules
 

@@ -5,8 +5,18 @@ an entry can change with a later one. Judgements are never changed either; the l
 it tell what was known when.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
+
+ABOUT_SEPARATOR = ", "
+"""Between the names of what something is about, where there are several."""
+
+
+def about_all(names: Iterable[str]) -> str:
+    """What something is about that is about all of these."""
+    return ABOUT_SEPARATOR.join(sorted(set(names)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +24,8 @@ class Finding:
     """A broken rule on one ledger entry.
 
     `code` is stable, `article` names the text it comes from; `expected` and `found` are sentences without
-    personal data. `rule` is the promise that is broken, pack:entry; empty when it is the law that is.
+    personal data. `rule` is the promise that is broken, pack:entry; empty when it is the law that is. `about` is the
+    purpose, the requested right or the processors it is about; empty where promises do not tell that apart.
     """
 
     code: str
@@ -22,6 +33,7 @@ class Finding:
     expected: str
     found: str
     rule: str = ""
+    about: str = ""
 
 
 class FindingState(StrEnum):
@@ -36,13 +48,14 @@ class Judgement:
     """A finding that opens or is resolved.
 
     `offset` and `occurred_at` are those of the entry it is on, in the ledger partition of the record that caused
-    the judgement.
+    the judgement. `stream` is that entry's; None when it is the record's own.
     """
 
     offset: int
     occurred_at: int
     state: FindingState
     finding: Finding
+    stream: UUID | None = None
 
 
 def changed(

@@ -25,7 +25,8 @@ class Shown(NamedTuple):
     """What an entry shows of a promise: a stable mark, the promise (pack:entry; empty when it is the law).
 
     `due_at` is when the promise is to be fulfilled, where the entry only shows that it is owed; None when the entry
-    shows that it was kept. `detail` tells things that are owed apart, for example the retention class.
+    shows that it was kept. `detail` is what the entry is about, where promises tell that apart: the purpose, the right
+    that was asked for, the processors, or of what is owed the retention class.
     """
 
     mark: str
@@ -60,6 +61,7 @@ class Deadline:
         other_ends_at: by the other reading of the text, where there are two; the earlier is `ends_at`.
         calendar: version of the holiday table; None for hours and for calendar periods.
         state: open, met, missed or void.
+        about: of a request the right that was asked for; empty otherwise.
     """
 
     case_kind: str
@@ -73,6 +75,7 @@ class Deadline:
     other_ends_at: int | None = None
     calendar: str | None = None
     state: DeadlineState = DeadlineState.OPEN
+    about: str = ""
 
     @property
     def key(self) -> tuple[str, str, str, str]:

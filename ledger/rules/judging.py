@@ -13,14 +13,24 @@ class Judging:
         self._shown: dict[Shown, None] = {}
         self._deadlines: list[Deadline] = []
 
-    def find(self, on: Stated, code: str, *, article: str, expected: str, found: str, rule: str = "") -> None:
+    def find(
+        self,
+        on: Stated,
+        code: str,
+        *,
+        article: str,
+        expected: str,
+        found: str,
+        rule: str = "",
+        about: str = "",
+    ) -> None:
         """Adds a finding on the entry that states something."""
-        finding = Finding(code=code, article=article, expected=expected, found=found, rule=rule)
+        finding = Finding(code=code, article=article, expected=expected, found=found, rule=rule, about=about)
         self._findings.append(OnEntry(on.at_offset, on.occurred_at, finding))
 
-    def show(self, mark: str, rule: str = "") -> None:
-        """Adds what shows that a promise, or the law where `rule` is empty, was kept; once is enough."""
-        self._shown[Shown(mark, rule)] = None
+    def show(self, mark: str, rule: str = "", *, due_at: int | None = None, detail: str = "") -> None:
+        """Adds what shows that a promise, or the law where `rule` is empty, was kept, or is owed; once is enough."""
+        self._shown[Shown(mark, rule, due_at, detail)] = None
 
     def owe(self, deadline: Deadline) -> None:
         """Adds a deadline."""

@@ -3,7 +3,7 @@
 Source: DESIGN sections 8 and 9; GDPR Art. 8, 12 to 22, 28(3)(h), 33, 34; STANDARDS sections 2 and 4.
 """
 
-from ledger.rules.rule_kind import Parameter, RuleKind, Shape
+from ledger.rules.rule_kind import PURPOSE_SCOPE, Parameter, RuleKind, Shape
 
 RIGHTS = (
     "access",
@@ -47,7 +47,15 @@ PEOPLE = (
                 says="by how much it may be extended; the law's when left out",
                 required=False,
             ),
+            Parameter(
+                name="rights",
+                shape=Shape.CHOICES,
+                choices=RIGHTS,
+                says="only requests for one of these; all when left out",
+                required=False,
+            ),
         ),
+        scope="rights",
         breaks=frozenset({"request_answered_late", "request_extension_invalid"}),
         shows=frozenset({"request_answered_in_time"}),
         deadlines=frozenset({"answer"}),
@@ -56,6 +64,7 @@ PEOPLE = (
         name="request_rights",
         says="These rights are honoured; a refusal names its ground, the right to complain and the remedy.",
         parameters=(Parameter(name="rights", shape=Shape.CHOICES, choices=RIGHTS, says="the rights"),),
+        scope="rights",
         breaks=frozenset({"request_refused_without_ground", "request_refusal_incomplete"}),
         shows=frozenset({"request_honoured"}),
         deadlines=frozenset({"answer"}),
@@ -131,6 +140,8 @@ PEOPLE = (
     RuleKind(
         name="objection",
         says="An objection is respected from its receipt, unless it is refused on a ground that allows it.",
+        parameters=(PURPOSE_SCOPE,),
+        scope="purposes",
         breaks=frozenset({"processing_after_objection"}),
         shows=frozenset({"objection_respected"}),
     ),

@@ -3,10 +3,10 @@
 Source: DESIGN sections 7 and 8; GDPR Art. 5(1)(e), 6(1)(a), 7.
 """
 
-from ledger.rules.rule_kind import Parameter, RuleKind, Shape
+from ledger.rules.rule_kind import PURPOSE_SCOPE, Parameter, RuleKind, Shape
 
 CONSENT_CATEGORIES = ("functional", "analytical", "experience", "marketing", "service")
-CONSENT_REQUIRED = ("none", "explicit", "unambiguous", "prior")
+CONSENT_REQUIRED = ("explicit", "unambiguous", "prior")
 STARTS = ("event", "agreement_end", "consent_end", "request_fulfilled")
 ACTIONS = ("destroy", "drop_identity")
 
@@ -124,8 +124,9 @@ CONSENT = (
                 name="requires",
                 shape=Shape.CHOICE,
                 choices=CONSENT_REQUIRED,
-                says="how it is given; `none`: no consent is needed",
+                says="how it is given",
             ),
+            PURPOSE_SCOPE,
         ),
         breaks=frozenset({"consent_not_as_promised"}),
         shows=frozenset({"consent_as_promised"}),
@@ -133,12 +134,16 @@ CONSENT = (
     RuleKind(
         name="consent_basis",
         says="What rests on consent has a consent in force when it happens.",
+        parameters=(PURPOSE_SCOPE,),
+        scope="purposes",
         breaks=frozenset({"processing_without_consent"}),
         shows=frozenset({"processing_with_consent"}),
     ),
     RuleKind(
         name="consent_withdrawal",
         says="A withdrawal acts at once on future processing, and not on the past.",
+        parameters=(PURPOSE_SCOPE,),
+        scope="purposes",
         breaks=frozenset({"processing_after_withdrawal"}),
         shows=frozenset({"withdrawal_recorded"}),
     ),

@@ -3,10 +3,11 @@
 Source: DESIGN section 8; GDPR Art. 5(1)(b), 5(1)(c), 28, 32, 44 to 49.
 """
 
-from ledger.rules.rule_kind import Parameter, RuleKind, Shape
+from ledger.rules.rule_kind import PURPOSE_SCOPE, Parameter, RuleKind, Shape
 
 ROLES = ("controller", "processor", "joint", "conduit")
 REGIONS = ("eea",)
+TRANSFER_MECHANISMS = ("adequacy", "scc", "bcr", "derogation")
 TOLD = ("email", "website", "none")
 DISCLOSURE_CONDITIONS = ("from_public_body", "within_jurisdiction", "enforceable", "states_scope")
 
@@ -15,12 +16,6 @@ _ROLE_SCOPE = Parameter(
     shape=Shape.CHOICE,
     choices=ROLES,
     says="only processing in which the provider has this role; all when left out",
-    required=False,
-)
-_PURPOSE_SCOPE = Parameter(
-    name="purposes",
-    shape=Shape.NAMES,
-    says="only processing for one of these purposes; all when left out",
     required=False,
 )
 
@@ -38,7 +33,9 @@ WHAT_FOR = (
     RuleKind(
         name="agreement_purposes",
         says="Data is processed for the purposes and in the roles of the agreement in force only.",
-        breaks=frozenset({"purpose_outside_agreement", "role_outside_agreement"}),
+        breaks=frozenset(
+            {"purpose_outside_agreement", "role_outside_agreement", "processing_after_agreement"}
+        ),
         shows=frozenset({"purpose_as_agreed"}),
     ),
     RuleKind(
@@ -46,7 +43,7 @@ WHAT_FOR = (
         says="The provider has this role for these purposes.",
         parameters=(
             Parameter(name="role", shape=Shape.CHOICE, choices=ROLES, says="the part the provider plays"),
-            _PURPOSE_SCOPE,
+            PURPOSE_SCOPE,
         ),
         breaks=frozenset({"role_not_as_promised"}),
         shows=frozenset({"role_as_promised"}),
@@ -56,7 +53,7 @@ WHAT_FOR = (
         says="Data of these categories is processed, and of no other.",
         parameters=(
             Parameter(name="categories", shape=Shape.NAMES, says="the categories, as facts state them"),
-            _PURPOSE_SCOPE,
+            PURPOSE_SCOPE,
         ),
         breaks=frozenset({"data_category_not_promised"}),
         shows=frozenset({"data_categories_as_promised"}),
@@ -84,15 +81,31 @@ WHAT_FOR = (
 BY_WHOM = (
     RuleKind(
         name="subprocessors",
-        says="Only sub-processors that were announced process data, and optional ones only when they were chosen.",
-        parameters=(Parameter(name="processors", shape=Shape.PROCESSORS, says="the document's list"),),
-        breaks=frozenset({"processor_not_announced", "processor_objected", "processor_not_opted_in"}),
+        says="The document's sub-processors process data, and optional ones only when they were chosen.",
+        parameters=(
+            Parameter(name="processors", shape=Shape.PROCESSORS, says="the document's list"),
+            Parameter(
+                name="complete",
+                shape=Shape.FLAG,
+                says="no other processes data but one that a list of the same document has, or that was announced",
+                required=False,
+            ),
+            PURPOSE_SCOPE,
+        ),
+        breaks=frozenset({"processor_not_listed", "processor_not_opted_in"}),
         shows=frozenset({"processor_as_agreed"}),
     ),
     RuleKind(
         name="subprocessor_notice",
-        says="A sub-processor is announced before it starts, and is not used while the controller objects.",
-        breaks=frozenset({"subprocessor_not_announced", "processor_objected"}),
+        says="A sub-processor is announced first, used as it was announced, and not while the controller objects.",
+        breaks=frozenset(
+            {
+                "subprocessor_not_announced",
+                "processor_not_announced",
+                "processor_not_chosen",
+                "processor_objected",
+            }
+        ),
         shows=frozenset({"subprocessor_announced"}),
     ),
     RuleKind(
@@ -104,12 +117,27 @@ BY_WHOM = (
     RuleKind(
         name="transfer",
         says="Data leaves the EEA on a mechanism that is valid at that moment only.",
+        parameters=(
+            Parameter(
+                name="mechanisms",
+                shape=Shape.CHOICES,
+                choices=TRANSFER_MECHANISMS,
+                says="which ones; any that the law knows when left out",
+                required=False,
+            ),
+            Parameter(
+                name="purposes",
+                shape=Shape.NAMES,
+                says="for which purposes these mechanisms are asked; all when left out",
+                required=False,
+            ),
+        ),
         breaks=frozenset({"transfer_without_mechanism"}),
         shows=frozenset({"transfer_with_mechanism"}),
     ),
     RuleKind(
         name="storage",
-        says="Data is stored in these countries, or this region, only.",
+        says="Data is stored in these countries, or this region, only, back-ups included.",
         parameters=(
             Parameter(name="countries", shape=Shape.COUNTRIES, says="where it may be stored", required=False),
             Parameter(
@@ -164,8 +192,8 @@ BY_WHOM = (
 AGREED = (
     RuleKind(
         name="agreement_start",
-        says="Nothing is processed before the last signature under the agreement.",
-        breaks=frozenset({"processing_before_agreement"}),
+        says="Nothing is processed before the last signature under the agreement, or after its end.",
+        breaks=frozenset({"processing_before_agreement", "processing_after_agreement"}),
         shows=frozenset({"agreement_signed"}),
     ),
     RuleKind(

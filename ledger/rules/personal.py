@@ -85,7 +85,7 @@ def families_of(subject: DataSubject, *, rests_on_consent: bool) -> tuple[Family
 def _consent(subject: DataSubject, it: Processed, _: Minors) -> tuple[Finding, ...]:
     if it.lawful_basis != CONSENT_BASIS:
         return ()
-    finding = judge_consent(subject.consent_at(it.purpose, it.occurred_at), it.event_type)
+    finding = judge_consent(subject.consent_at(it.purpose, it.occurred_at), it.event_type, it.purpose)
     return () if finding is None else (finding,)
 
 
@@ -98,6 +98,7 @@ def _objection(subject: DataSubject, it: Processed, _: Minors) -> tuple[Finding,
             article="GDPR Art. 21",
             expected="no processing the person objected to, unless on compelling grounds or for a legal claim",
             found=f"{it.event_type} for {it.purpose}, after the objection",
+            about=it.purpose,
         ),
     )
 
@@ -112,6 +113,7 @@ def _restriction(subject: DataSubject, it: Processed, _: Minors) -> tuple[Findin
             article="GDPR Art. 18(2)",
             expected="restricted data is stored, and used only with consent or for a claim",
             found=f"{it.event_type} for {it.purpose} while processing was restricted",
+            about=it.purpose,
         ),
     )
 

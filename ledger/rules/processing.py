@@ -29,6 +29,7 @@ from ledger.rules.processing_facts import (
 from ledger.rules.processor_rules import judge_processors
 from ledger.rules.purpose_rules import (
     judge_agreed_purposes,
+    judge_agreement_end,
     judge_agreement_start,
     judge_categories,
     judge_purposes,
@@ -58,6 +59,7 @@ OF_PROCESSING: Sequence[Rule] = (
     judge_categories,
     judge_agreed_purposes,
     judge_agreement_start,
+    judge_agreement_end,
     judge_instruction,
     judge_recording_purpose,
     judge_announcement,

@@ -78,6 +78,7 @@ class Export(msgspec.Struct, frozen=True):
     recipient_kind: str
     destination_country: str
     encrypted: bool
+    reason: str
 
 
 class Disclosed(msgspec.Struct, frozen=True):

@@ -2,7 +2,8 @@
 
 Purposes that the law itself asks for are outside nothing. A promise with a scope is held only against what is in it.
 
-Source: GDPR Art. 5(1)(b), 5(1)(c), 28(3); CB-08 to CB-10, CB-13, CD-02, CD-30, CF-01, CF-03, MB-05, MB-08, MB-13.
+Source: GDPR Art. 5(1)(b), 5(1)(c), 28(3), 28(3)(g); CB-08 to CB-10, CB-13, CD-02, CD-30, CF-01, CF-03, MB-05, MB-08,
+MB-13.
 """
 
 from collections.abc import Iterator
@@ -10,9 +11,9 @@ from collections.abc import Iterator
 from ledger.rules.controller_state import ControllerState
 from ledger.rules.findings import Finding
 from ledger.rules.judged import Shown
-from ledger.rules.moment_text import listed
+from ledger.rules.moment_text import listed, moment_text
 from ledger.rules.policy_pack import PackEntry
-from ledger.rules.processing_facts import ALLOWED_ALWAYS, PROCESSOR, Processing
+from ledger.rules.processing_facts import ALLOWED_ALWAYS, PROCESSING_FAMILIES, PROCESSOR, Processing
 
 NAMED_MAX = 20
 """Categories or purposes a sentence names."""
@@ -103,7 +104,8 @@ def judge_agreed_purposes(it: Processing, state: ControllerState, at: int) -> It
 
 
 def judge_agreement_start(it: Processing, state: ControllerState, at: int) -> Iterator[Finding | Shown]:
-    """Whether a processor had an agreement both had signed when it processed.
+    """Whether a processor had an agreement both had signed when it processed; when all have ended, that is another
+    finding.
 
     While no agreement at all is on record, that is found once per stream, on its first entry: it is one omission and
     not as many as there are calls.
@@ -111,7 +113,7 @@ def judge_agreement_start(it: Processing, state: ControllerState, at: int) -> It
     if it.role != PROCESSOR or it.purpose in ALLOWED_ALWAYS:
         return
     concluded = [agreement for agreement in state.agreements.values() if agreement.conclusions]
-    if not concluded and not it.first:
+    if (not concluded and not it.first) or _ended_at(state, at) is not None:
         return
     signed = any(start <= at for agreement in concluded for start in agreement.starts()[:1])
     for rule, entry in state.entries("agreement_start", at):
@@ -126,6 +128,39 @@ def judge_agreement_start(it: Processing, state: ControllerState, at: int) -> It
                 + ("before the last signature" if concluded else "without an agreement on record"),
                 rule=rule,
             )
+
+
+def judge_agreement_end(it: Processing, state: ControllerState, at: int) -> Iterator[Finding | Shown]:
+    """Whether a processor took in more data after the last agreement had ended.
+
+    Looking at data and exporting it is not found: what is there goes back, or is deleted, after the end. Nor is
+    anything once the controller has come back, with another agreement or by adopting a policy anew.
+    """
+    if (
+        it.role != PROCESSOR
+        or it.purpose in ALLOWED_ALWAYS
+        or not it.event_type.startswith(PROCESSING_FAMILIES)
+    ):
+        return
+    ended = _ended_at(state, at)
+    if ended is not None:
+        yield Finding(
+            code="processing_after_agreement",
+            article="GDPR Art. 28(3)(g)",
+            expected="no processing on behalf of the controller after the end, but to return or delete its data",
+            found=f"{it.event_type} after the agreement ended on {moment_text(ended)}",
+        )
+
+
+def _ended_at(state: ControllerState, at: int) -> int | None:
+    """When the last agreement ended; None while one is in force, none has ended, or the controller has come back."""
+    if any(agreement.in_force_at(at) for agreement in state.agreements.values()):
+        return None
+    ends = (agreement.ended_at(at) for agreement in state.agreements.values())
+    last = max((end for end in ends if end is not None), default=None)
+    if last is None or any(last < adoption.at <= at for adoption in state.rules.adoptions):
+        return None
+    return last
 
 
 def _in_scope(it: Processing, entry: PackEntry) -> bool:

@@ -65,7 +65,10 @@ def clocks(case: RequestCase) -> Iterator[Clock]:
     elsewhere = packs_that_do_not_admit(case)
     for rule, entry in case.promises("request_answer"):
         within, extension = entry.parameters.get("within"), entry.parameters.get("extension")
+        rights = entry.names("rights")
         if (within is None and extension is None) or pack_of(rule) in elsewhere:
+            continue
+        if rights and case.receipt.right not in rights:
             continue
         yield Clock(
             rule,
@@ -90,11 +93,14 @@ def _judge_clock(case: RequestCase, clock: Clock) -> Judged:
         other_ends_at=end.other_ends_at,
         calendar=end.end.calendar,
         state=state,
+        about=case.receipt.right,
     )
     return Judged(
         deadlines=(deadline,),
         findings=(_late(case, clock, end),) if state is DeadlineState.MISSED else (),
-        shown=(Shown(ANSWERED_IN_TIME, clock.rule),) if state is DeadlineState.MET else (),
+        shown=(Shown(ANSWERED_IN_TIME, clock.rule, detail=case.receipt.right),)
+        if state is DeadlineState.MET
+        else (),
     )
 
 
@@ -102,7 +108,7 @@ def _end(case: RequestCase, clock: Clock) -> End:
     received_at = case.receipt.occurred_at
     first = legal_end(received_at, clock.within)
     since = f"{period_text(clock.within)} from receipt on {date_of(received_at)}"
-    extended = any(_counts(each, first) for each in case.request.extensions)
+    extended = any(_counts(case, each, first) for each in case.request.extensions)
     if not extended:
         return End(first, None, since)
     if isinstance(case.request.response, Refused):
@@ -115,14 +121,16 @@ def _end(case: RequestCase, clock: Clock) -> End:
     )
 
 
-def _counts(extension: Extended, first: LegalEnd) -> bool:
-    return _why_not(extension, first) is None
+def _counts(case: RequestCase, extension: Extended, first: LegalEnd) -> bool:
+    return _why_not(case, extension, first) is None
 
 
-def _why_not(extension: Extended, first: LegalEnd) -> str | None:
+def _why_not(case: RequestCase, extension: Extended, first: LegalEnd) -> str | None:
     """Why an extension does not count; None when it does."""
     if extension.told_at is None:
         return "the data subject was not told"
+    if extension.told_at < case.receipt.occurred_at:
+        return f"the data subject was told on {date_of(extension.told_at)}, before the request was received"
     if extension.told_at >= first.ends_at:
         return f"the data subject was told on {date_of(extension.told_at)}"
     return None if extension.reasons else "no reasons were given"
@@ -165,7 +173,7 @@ def _invalid_extensions(case: RequestCase) -> Iterator[OnEntry]:
     """The extensions that do not extend the law's month."""
     first = legal_end(case.receipt.occurred_at, LAWFUL.within)
     for extension in case.request.extensions:
-        why = _why_not(extension, first)
+        why = _why_not(case, extension, first)
         if why is not None:
             yield on_entry(
                 extension,

@@ -7,6 +7,8 @@ Owns: what a request comes to as a whole. Leaves to others: each theme (`ledger.
 Source: GDPR Art. 12 to 22; STANDARDS section 2; CB-36 to CB-39, CF-09, CF-16, CD-21, MB-35 to MB-45, X11, X15.
 """
 
+from dataclasses import replace
+
 from ledger.aggregates.rights_request import RightsRequest
 from ledger.rules.controller_state import ControllerState
 from ledger.rules.judged import NOTHING, Judged
@@ -29,4 +31,8 @@ def judge_request(request: RightsRequest, state: ControllerState) -> Judged:
         return NOTHING
     case = RequestCase(request, receipt, state)
     rules = (judge_deadlines, judge_channel, judge_identity, judge_refusals, judge_answers)
-    return joined(judge(case) for judge in rules)
+    judged = joined(judge(case) for judge in rules)
+    about_right = tuple(
+        on._replace(finding=replace(on.finding, about=receipt.right)) for on in judged.findings
+    )
+    return replace(judged, findings=about_right)

@@ -12,8 +12,9 @@ Source: DESIGN sections 7 and 8; GDPR Art. 5(1)(e); CF-07.
 """
 
 from collections.abc import Iterator
+from itertools import chain
 
-from ledger.rules.agreement_end import agreement_ends
+from ledger.rules.agreement_end import agreement_ends, promised_agreement_ends
 from ledger.rules.holds import Hold
 from ledger.rules.periods import Period, first_moment_after, first_moment_of, last_day
 from ledger.rules.policy_pack import Action, Start
@@ -37,6 +38,7 @@ __all__ = [
     "Hold",
     "Setting",
     "Termination",
+    "ends_by_rule",
     "epoch_end",
     "proof_ends",
     "setting_holds",
@@ -94,6 +96,30 @@ def epoch_end(rules: ControllerRules, retention_class: str, day: int) -> End | N
     if default is not None and not rules.own(retention_class):
         ends.append(rule_end(default, day))
     return min(ends, key=_ended_at, default=None)
+
+
+def ends_by_rule(rules: ControllerRules, retention_class: str, day: int) -> dict[str, int]:
+    """When one local day's data of one class is due by each rule that is about it: of one rule the earliest end.
+
+    The one that comes first ends the data (`epoch_end`), and keeps what the others promise as well.
+
+    Args:
+        rules, retention_class, day: as for `epoch_end`.
+
+    Returns:
+        By pack:entry, ledger:entry or customer. Of a class under a duty, that of its clock alone.
+    """
+    if retention_class in rules.duties:
+        end = epoch_end(rules, retention_class, day)
+        return {} if end is None else {end.rule: end.ended_at}
+    found: dict[str, int] = {}
+    for end in chain(
+        _set_ends(rules, retention_class, day),
+        _clock_ends(rules, retention_class, day),
+        promised_agreement_ends(rules, retention_class, day),
+    ):
+        found[end.rule] = min(end.ended_at, found.get(end.rule, end.ended_at))
+    return found
 
 
 def setting_holds(retention_class: str, days: int) -> bool:

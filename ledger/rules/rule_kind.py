@@ -51,6 +51,8 @@ class RuleKind:
         breaks: codes of the findings that mean it is broken.
         shows: marks on entries that show it was kept, or that it is owed.
         deadlines: names of the deadlines it starts.
+        scope: the parameter that says what an entry is about: of what is judged by the law only that counts for it.
+            Empty when there is none; then all of it counts, and so it does when an entry leaves the parameter out.
         setting: whether it sets something of the ledger's own: it belongs to no promise unless its entry names one.
     """
 
@@ -61,4 +63,14 @@ class RuleKind:
     breaks: frozenset[str] = frozenset()
     shows: frozenset[str] = frozenset()
     deadlines: frozenset[str] = frozenset()
+    scope: str = ""
     setting: bool = False
+
+
+PURPOSE_SCOPE = Parameter(
+    name="purposes",
+    shape=Shape.NAMES,
+    says="only processing for one of these purposes; all when left out",
+    required=False,
+)
+"""The scope of kinds that can be about some processing only."""

@@ -4,19 +4,30 @@ Owns: the registry. Leaves to others: the kinds themselves (`kinds_of_*`), readi
 judging (`ledger.rules.processing`, `personal`, `cases`, `requests`), verdicts (`ledger promises`).
 
 A finding, a mark or a deadline counts for an entry when its code, mark or name is one of the kind's and its rule is
-the entry itself, pack:entry, or empty: then it is the law that was broken or kept, and the promise with it.
+the entry itself, pack:entry, or empty: then it is the law that was broken or kept, and the promise with it, unless it
+is about something else than the entry.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from ledger.rules.findings import ABOUT_SEPARATOR
 from ledger.rules.kinds_of_cases import AUDITS, BREACHES, PEOPLE
 from ledger.rules.kinds_of_keeping import CONSENT, KEEPING
 from ledger.rules.kinds_of_processing import AGREED, BY_WHOM, WHAT_FOR
 from ledger.rules.policy_pack import PackEntry
 from ledger.rules.rule_kind import Parameter, RuleKind, Shape
 
-__all__ = ["LAW_CODES", "RULE_KINDS", "TEXT_ONLY", "Parameter", "RuleKind", "Shape", "deadlines_of"]
+__all__ = [
+    "LAW_CODES",
+    "RULE_KINDS",
+    "TEXT_ONLY",
+    "Parameter",
+    "RuleKind",
+    "Shape",
+    "concerns",
+    "deadlines_of",
+]
 
 TEXT_ONLY = "text_only"
 
@@ -38,6 +49,17 @@ def deadlines_of(entry: PackEntry) -> frozenset[str]:
     return names
 
 
+def concerns(entry: PackEntry, about: str) -> bool:
+    """Whether an entry says anything of what something judged by the law is about.
+
+    Args:
+        entry: what is promised.
+        about: a purpose, a right, or names with ABOUT_SEPARATOR between them; empty when it is nothing particular.
+    """
+    scope = entry.names(RULE_KINDS[entry.kind].scope)
+    return not scope or not frozenset(scope).isdisjoint(about.split(ABOUT_SEPARATOR))
+
+
 LAW_CODES: Mapping[str, str] = MappingProxyType(
     {
         # What the ledger finds wrong with its own rules or facts, whatever was promised.
@@ -49,6 +71,8 @@ LAW_CODES: Mapping[str, str] = MappingProxyType(
         "controller_unknown": "GDPR Art. 5(2): no document is known.",
         "breach_authority_late": "GDPR Art. 33(1): the controller's own duty; no document of a processor promises it.",
         "breach_people_not_told": "GDPR Art. 34(1): the controller's own duty, as above.",
+        "breach_report_incomplete": "GDPR Art. 33(3), 34(2): what the authority and people are told, as above.",
+        "breach_controller_not_told": "GDPR Art. 33(2): found only where no document sets a time.",
     }
 )
 """Codes of findings that break the law or the ledger's own rules, and no kind of promise: with the reason."""

@@ -65,6 +65,7 @@ def _told_before(
         article=NOTICE_ARTICLE,
         expected="the controller is told of a sub-processor before it starts to process, so that it can object",
         found=f"{_started(subprocessor, start, told)}, and the controller {when}",
+        about=subprocessor.name.lower(),
     )
 
 
@@ -81,6 +82,7 @@ def _not_objected(subprocessor: Subprocessor, start: Activity, judging: Judging)
             f"{_started(subprocessor, start, objection)}, and the controller's objection "
             f"({objection.ground or 'other'}) of {_day(objection, start)} stood"
         ),
+        about=subprocessor.name.lower(),
     )
 
 
@@ -90,7 +92,7 @@ def _bound(subprocessor: Subprocessor, state: ControllerState, start: Activity, 
     if bound:
         judging.show(CONTRACTED)
     # A document that lists it and says nothing of agreements at all is no evidence that there is none.
-    if bound or (bound is None and known.rows):
+    if bound or (bound is None and known.listings):
         return
     later = next((each for each in subprocessor.contracts if each.same_duties), None)
     before = [each for each in subprocessor.contracts if each.occurred_at <= start.occurred_at]
@@ -108,6 +110,7 @@ def _bound(subprocessor: Subprocessor, state: ControllerState, start: Activity, 
         article=AGREEMENT_ARTICLE,
         expected="an agreement binds a sub-processor to at least the provider's own duties before it processes",
         found=f"{_started(subprocessor, start, later)}, and {lacking}",
+        about=subprocessor.name.lower(),
     )
 
 
@@ -125,6 +128,7 @@ def _judge_contracts(subprocessor: Subprocessor, judging: Judging) -> None:
                     f"version {contract.document_version} of {day_text(contract.occurred_at)} with "
                     f"{subprocessor.name}, which processes, does not"
                 ),
+                about=subprocessor.name.lower(),
             )
 
 

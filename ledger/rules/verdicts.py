@@ -4,7 +4,8 @@ Owns: which evidence counts for which entry of a pack, and what it comes to. Lea
 deadlines a kind of promise has (`ledger.rules.rule_kinds`), fetching them (`ledger.store.promises`).
 
 A promise binds a controller from its first adoption of the pack; what the law alone says counts from then on. What was
-judged by the promise itself counts whenever it happened. The worst holds: of a promise's entries, and of controllers.
+judged by the promise itself counts whenever it happened. An entry that names what it is about, such as purposes or
+rights, is held to what the law says of those only. The worst holds: of a promise's entries, and of controllers.
 
 Source: DESIGN section 8. Times are microseconds since the epoch, UTC.
 """
@@ -16,7 +17,7 @@ from typing import NamedTuple
 
 from ledger.rules.policy_pack import EVERY_CLASS, PackEntry, PolicyPack
 from ledger.rules.retention import CUSTOMER
-from ledger.rules.rule_kinds import RULE_KINDS, TEXT_ONLY, deadlines_of
+from ledger.rules.rule_kinds import RULE_KINDS, TEXT_ONLY, concerns, deadlines_of
 
 RETENTION = "retention"
 LAW = ""
@@ -65,6 +66,7 @@ class Evidence(NamedTuple):
         through: the last moment it stands for, where that is later than `at`: of a mark the end of its month.
         detail: the retention class it is about, where it is about one, or the case of a deadline.
         says: what was found, for people.
+        about: the purpose, right or processors it is about; empty where promises do not tell that apart.
     """
 
     source: Source
@@ -78,6 +80,7 @@ class Evidence(NamedTuple):
     through: int | None = None
     detail: str = ""
     says: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +129,11 @@ class PromiseVerdict:
     def verdict(self) -> Verdict:
         """The worst of its entries and of all controllers."""
         return worst(each.verdict for each in self.entries)
+
+    @property
+    def deciding(self) -> EntryVerdict:
+        """The entry that the verdict is of, the first where there are several."""
+        return next(each for each in self.entries if each.verdict is self.verdict)
 
     @property
     def by_controller(self) -> Mapping[str, Verdict]:
@@ -184,16 +192,16 @@ def sort_evidence(evidence: Iterable[Evidence]) -> Sorted:
 
 
 def promises_broken(
-    code: str, rule: str, at: int, bindings: Iterable[Binding]
+    code: str, rule: str, about: str, at: int, bindings: Iterable[Binding]
 ) -> Iterator[tuple[PolicyPack, PackEntry]]:
     """The entries that a finding breaks, of the packs that bind its controller.
 
     Args:
-        code, rule: the finding's.
+        code, rule, about: the finding's.
         at: when the entry it is on happened.
         bindings: the controller's.
     """
-    finding = Evidence(Source.FINDING, code, rule, Verdict.BROKEN, at, 0, 0)
+    finding = Evidence(Source.FINDING, code, rule, Verdict.BROKEN, at, 0, 0, about=about)
     for one in bindings:
         for entry in one.pack.entries:
             if (
@@ -244,7 +252,8 @@ def _counting(rule: str, entry: PackEntry, evidence: Sorted, since: int) -> Iter
     for name in names:
         for each in evidence.get(name, ()):
             stands_for = each.at if each.through is None else each.through
-            if (each.rule == LAW and stands_for >= since) or _is_of(rule, entry, each):
+            by_law = each.rule == LAW and stands_for >= since and concerns(entry, each.about)
+            if by_law or _is_of(rule, entry, each):
                 yield each
     if entry.kind == RETENTION:
         yield from (each for each in evidence.get((Source.RETENTION, ""), ()) if _is_of(rule, entry, each))

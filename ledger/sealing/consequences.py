@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from ledger.contract.retention_classes import RETENTION_CLASSES
 from ledger.entry import Entry, LedgerRecord
 from ledger.errors import IntegrityError
 from ledger.recording.repeats import fact_key
@@ -110,8 +111,9 @@ def consequences(records: Iterable[tuple[int, LedgerRecord]]) -> Consequences:
 
 def _add_setting(caused: Consequences, offset: int, entry: Entry) -> None:
     stated = msgspec.json.decode(entry.open_fields, type=_Setting)
-    # One that does not count is recorded and found; no rule follows from it.
-    if setting_holds(stated.retention_class, stated.days):
+    # One that does not count is recorded and found; no rule follows from it. Nor does one follow from a class that
+    # nothing is sealed in, whose name may be longer than an index can hold.
+    if stated.retention_class in RETENTION_CLASSES and setting_holds(stated.retention_class, stated.days):
         caused.settings.append(
             RetentionSetting(
                 fact=fact_key(entry.stream, entry.event_source, entry.event_id),

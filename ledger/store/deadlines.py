@@ -25,6 +25,7 @@ class DeadlineRow(NamedTuple):
         stream: the case's, or the data subject's whose request it is.
         partition, offset: of the entry that led to where it stands.
         started_by: offset of the entry that started it, in the same partition.
+        about: of a request the right that was asked for; empty otherwise.
     """
 
     controller: str
@@ -42,6 +43,7 @@ class DeadlineRow(NamedTuple):
     partition: int
     offset: int
     started_by: int
+    about: str
 
 
 def read_deadlines(

@@ -36,6 +36,7 @@ class JudgedFinding(NamedTuple):
     judged_by: int
     expected: str
     found: str
+    about: str
     event_type: str | None
 
 

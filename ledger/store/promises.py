@@ -4,19 +4,22 @@ Owns the questions; the statements are in `sql/promises.sql`. Whoever asks for b
 within `ledger.store.ledger_store.repeatable_read`. Leaves to others: what it comes to (`ledger.rules.verdicts`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.postgres.connection import Connection, translated_errors
 from ledger.postgres.named_sql import load_sql
 from ledger.projections.promises import first_day_of, month_of
-from ledger.rules.periods import MICROS_MAX, day_of, first_moment_of
+from ledger.rules.local_day import local_day
+from ledger.rules.owed import AGREEMENT, RETENTION_DUE, Ended, Owed, needs_rules, standing, standings
+from ledger.rules.periods import day_of, first_moment_of
 from ledger.rules.policy_pack import PolicyPack
+from ledger.rules.retention import ControllerRules
 from ledger.rules.verdicts import Binding, Evidence, Source, Verdict
 from ledger.store.controller_rules import pack_of
-from ledger.store.forgetting_rows import LATE_AFTER_MICROS
+from ledger.store.forgetting import ForgettingQueries
 
 SQL = load_sql(Path(__file__).parent / "sql" / "promises.sql")
 
@@ -57,6 +60,78 @@ class Asked:
         }
 
 
+Rules = Callable[[str], ControllerRules]
+"""What is known of how long a controller's data is kept, by its name."""
+
+
+class DaysData(NamedTuple):
+    """One local day's data of one class."""
+
+    controller: str
+    retention_class: str
+    day: int
+
+
+class MarkRow(NamedTuple):
+    """What an entry shows of a promise; as `marks` selects it."""
+
+    controller: str
+    mark: str
+    rule: str
+    detail: str
+    month: int
+    due_at: int | None
+    occurred_at: int
+    partition: int
+    offset: int
+
+    @property
+    def is_of_a_day(self) -> bool:
+        """Whether it shows by when data of its day is owed."""
+        return self.mark == RETENTION_DUE and self.detail != AGREEMENT
+
+    @property
+    def days_data(self) -> DaysData:
+        """The data it is about, where it is about any."""
+        return DaysData(self.controller, self.detail, local_day(self.occurred_at))
+
+    def evidence(self, ended: bool | None, rules: Rules, now: int) -> Evidence | None:
+        """What it comes to; None when what it shows to be owed is so no longer.
+
+        Args:
+            ended: of data that is owed, whether its end is recorded and nothing holds it; None when it is not recorded.
+            rules: where what it was judged by may have changed.
+            now: the moment that is asked about.
+        """
+        verdict, until, says = Verdict.KEPT, self.due_at, ""
+        if self.due_at is not None and self.mark == RETENTION_DUE:
+            owed = Owed(self.rule, self.detail, self.days_data.day, self.due_at, ended)
+            found = standing(
+                owed, rules(self.controller) if needs_rules(owed, now) else ControllerRules(), now
+            )
+            if found is None:
+                return None
+            verdict, until, says = Verdict.BROKEN if found.broken else Verdict.DUE, found.until, found.says
+        elif self.due_at is not None:
+            if self.due_at <= now:
+                return None
+            verdict = Verdict.DUE
+        return Evidence(
+            Source.MARK,
+            self.mark,
+            self.rule,
+            verdict,
+            self.occurred_at,
+            self.partition,
+            self.offset,
+            until=until,
+            through=first_moment_of(first_day_of(self.month + 1)) - 1,
+            detail=self.detail,
+            says=says,
+            about=self.detail,
+        )
+
+
 class PromiseQueries:
     """Questions to one schema of the store, over one connection."""
 
@@ -87,44 +162,39 @@ class PromiseQueries:
     def evidence(self, asked: Asked) -> dict[str, list[Evidence]]:
         """All that may count for promises, by controller."""
         found: dict[str, list[Evidence]] = {}
+        rules = self._rules_of(asked)
         for controller, each in (
             *self._findings(asked),
-            *self._marks(asked),
+            *self._marks(asked, rules),
             *self._deadlines(asked),
-            *self._ends(asked),
+            *self._ends(asked, rules),
         ):
             found.setdefault(controller, []).append(each)
         return found
 
     def _findings(self, asked: Asked) -> Iterator[tuple[str, Evidence]]:
-        for controller, code, rule, at, partition, offset, says in self._rows("findings", asked):
-            verdict = Verdict.BROKEN
-            yield controller, Evidence(Source.FINDING, code, rule, verdict, at, partition, offset, says=says)
+        for controller, code, rule, at, partition, offset, says, about in self._rows("findings", asked):
+            found = Evidence(Source.FINDING, code, rule, Verdict.BROKEN, at, partition, offset)
+            yield controller, found._replace(says=says, about=about)
 
-    def _marks(self, asked: Asked) -> Iterator[tuple[str, Evidence]]:
-        for controller, mark, rule, detail, month, due_at, at, partition, offset in self._rows(
-            "marks", asked
-        ):
-            if due_at is not None and due_at <= asked.now:
-                continue
-            yield (
-                controller,
-                Evidence(
-                    Source.MARK,
-                    mark,
-                    rule,
-                    Verdict.KEPT if due_at is None else Verdict.DUE,
-                    at,
-                    partition,
-                    offset,
-                    until=due_at,
-                    through=first_moment_of(first_day_of(month + 1)) - 1,
-                    detail=detail,
-                ),
-            )
+    def _marks(self, asked: Asked, rules: Rules) -> Iterator[tuple[str, Evidence]]:
+        rows = [MarkRow(*row) for row in self._rows("marks", asked)]
+        ended = self._ended({row.days_data for row in rows if row.is_of_a_day}, asked)
+        for row in rows:
+            evidence = row.evidence(ended.get(row.days_data), rules, asked.now)
+            if evidence is not None:
+                yield row.controller, evidence
+
+    def _ended(self, days: Collection[DaysData], asked: Asked) -> dict[DaysData, bool]:
+        """Of which days' data the end is recorded, and whether it is free to go."""
+        if not days:
+            return {}
+        controllers, classes, numbers = zip(*days, strict=True)
+        asked_days = {"controllers": list(controllers), "classes": list(classes), "days": list(numbers)}
+        return {DaysData(*day): free for *day, free in self._rows("ended", asked, asked_days)}
 
     def _deadlines(self, asked: Asked) -> Iterator[tuple[str, Evidence]]:
-        for controller, name, rule, kind, case_id, state, *times, partition, offset in self._rows(
+        for controller, name, rule, kind, case_id, about, state, *times, partition, offset in self._rows(
             "deadlines", asked
         ):
             starts_at, ends_at = times
@@ -140,29 +210,42 @@ class PromiseQueries:
                     offset,
                     until=ends_at,
                     detail=f"{kind} {case_id}",
+                    about=about,
                 ),
             )
 
-    def _ends(self, asked: Asked) -> Iterator[tuple[str, Evidence]]:
-        for controller, name, rule, ended_at, due_from, late, partition, offset in self._rows("ends", asked):
-            until = min(due_from + LATE_AFTER_MICROS, MICROS_MAX)
-            is_late = late or until < asked.now
-            yield (
-                controller,
-                Evidence(
-                    Source.RETENTION,
-                    name,
-                    rule,
-                    Verdict.BROKEN if is_late else Verdict.DUE,
-                    ended_at,
-                    partition,
-                    offset,
-                    until=until,
-                    detail=name,
-                ),
-            )
+    def _ends(self, asked: Asked, rules: Rules) -> Iterator[tuple[str, Evidence]]:
+        for controller, name, rule, day, ended_at, *times, partition, offset in self._rows("ends", asked):
+            for promise, found in standings(Ended(rule, name, day, *times), rules(controller), asked.now):
+                verdict = Verdict.BROKEN if found.broken else Verdict.DUE
+                yield (
+                    controller,
+                    Evidence(
+                        Source.RETENTION,
+                        name,
+                        promise,
+                        verdict,
+                        ended_at,
+                        partition,
+                        offset,
+                        until=found.until,
+                        detail=name,
+                    ),
+                )
 
-    def _rows(self, name: str, asked: Asked) -> list[Row]:
-        parameters: Mapping[str, object] = asked.parameters
+    def _rules_of(self, asked: Asked) -> Rules:
+        """What the facts of each controller say, by what was known; read when it is asked for first."""
+        known: dict[str, ControllerRules] | None = None
+
+        def of(controller: str) -> ControllerRules:
+            nonlocal known
+            if known is None:
+                known = ForgettingQueries(self._connection).controller_rules(as_of=asked.as_of)
+            return known.get(controller, ControllerRules())
+
+        return of
+
+    def _rows(self, name: str, asked: Asked, more: Mapping[str, object] | None = None) -> list[Row]:
+        parameters: Mapping[str, object] = {**asked.parameters, **(more or {})}
         with translated_errors(f"reading {name}"), self._connection.transaction():
             return self._connection.execute(SQL[name], parameters).fetchall()

@@ -28,6 +28,7 @@ def finding(**changes: Any) -> JudgedFinding:
         judged_by=7,
         expected="within 72 hours",
         found="after 80",
+        about="",
         event_type="breach.notified",
     )
     return row._replace(**changes)
@@ -51,6 +52,7 @@ def deadline(**changes: Any) -> DeadlineRow:
         partition=0,
         offset=7,
         started_by=6,
+        about="",
     )
     return row._replace(**changes)
 

@@ -2,7 +2,8 @@
 -- controllers and what Art. 30 registers are made of: tables of ledger/projections. Text of unlimited length is in no
 -- B-tree: a row that several of one entry share its coordinates with has a number, `item`.
 
--- Findings again, now by rule as well: one entry can break several promises in the same way.
+-- Findings again, now by rule as well: one entry can break several promises in the same way. about: the purpose, right
+-- or processors a finding is about, or empty.
 ALTER TABLE findings RENAME TO findings_before;
 ALTER INDEX findings_pkey RENAME TO findings_before_pkey;
 ALTER INDEX findings_by_stream RENAME TO findings_before_by_stream;
@@ -22,6 +23,7 @@ CREATE TABLE findings (
     occurred_at      bigint  NOT NULL,
     expected         text    NOT NULL,
     found            text    NOT NULL,
+    about            text    NOT NULL,
     PRIMARY KEY (ledger_partition, ledger_offset, code, rule, judged_by, state)
 );
 CREATE INDEX findings_by_stream ON findings (stream);
@@ -29,7 +31,7 @@ CREATE INDEX findings_by_controller ON findings (controller, code);
 
 INSERT INTO findings
 SELECT ledger_partition, ledger_offset, code, '', judged_by, judged_at, state, stream, controller, article, occurred_at,
-       expected, found
+       expected, found, ''
 FROM findings_before;
 DROP TABLE findings_before;
 
@@ -70,6 +72,7 @@ CREATE TABLE deadlines (
     other_ends_at    bigint,
     calendar         text,
     state            text    NOT NULL CHECK (state IN ('open', 'met', 'missed', 'void')),
+    about            text    NOT NULL,
     occurred_at      bigint  NOT NULL,
     sealed_at        bigint  NOT NULL,
     PRIMARY KEY (ledger_partition, ledger_offset, item)

@@ -18,7 +18,7 @@ ORDER BY min(occurred_at), stream;
 -- name: deadlines_of_streams
 -- Where each deadline of some streams stands, by when it ends: of each the last row holds.
 SELECT controller, stream, case_kind, case_id, name, rule, article, starts_at, ends_at, other_ends_at, calendar, state,
-       ledger_partition, ledger_offset, started_by
+       ledger_partition, ledger_offset, started_by, about
 FROM (
     SELECT DISTINCT ON (stream, case_kind, case_id, name, rule) *
     FROM deadlines

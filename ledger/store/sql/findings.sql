@@ -2,7 +2,7 @@
 -- The last judgement on each entry, code and rule, by what was known, with the type of the entry while the audit trail
 -- shows it; null parameters do not restrict.
 SELECT f.ledger_partition, f.ledger_offset, f.code, f.rule, f.state, f.stream, f.controller, f.article, f.occurred_at,
-       f.judged_at, f.judged_by, f.expected, f.found, t.event_type
+       f.judged_at, f.judged_by, f.expected, f.found, f.about, t.event_type
 FROM (
     SELECT DISTINCT ON (ledger_partition, ledger_offset, code, rule) *
     FROM findings

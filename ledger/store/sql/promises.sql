@@ -8,7 +8,7 @@ ORDER BY ledger_partition, ledger_offset;
 
 -- name: findings
 -- Findings on entries of a period that were open by what was known; null parameters do not restrict.
-SELECT controller, code, rule, occurred_at, ledger_partition, ledger_offset, found
+SELECT controller, code, rule, occurred_at, ledger_partition, ledger_offset, found, about
 FROM (
     SELECT DISTINCT ON (ledger_partition, ledger_offset, code, rule) *
     FROM findings
@@ -34,7 +34,7 @@ ORDER BY occurred_at, ledger_partition, ledger_offset, item;
 
 -- name: deadlines
 -- Deadlines that started in a period and are open or were missed, by what was known; null parameters do not restrict.
-SELECT controller, name, rule, case_kind, case_id, state, starts_at, ends_at, ledger_partition, started_by
+SELECT controller, name, rule, case_kind, case_id, about, state, starts_at, ends_at, ledger_partition, started_by
 FROM deadlines_at(coalesce(%(as_of)s, 9223372036854775807))
 WHERE state IN ('open', 'missed')
   AND (%(controller)s::text IS NULL OR controller = %(controller)s)
@@ -42,10 +42,20 @@ WHERE state IN ('open', 'missed')
   AND (%(until)s::bigint IS NULL OR starts_at < %(until)s)
 ORDER BY starts_at, ledger_partition, started_by, name COLLATE "C", rule COLLATE "C";
 
+-- name: ended
+-- Of some days' data of a class: whether by what was known its end is recorded and nothing holds it any more; those
+-- whose end is not recorded are left out. Of each day the last end holds.
+SELECT DISTINCT ON (controller, retention_class, epoch_day) controller, retention_class, epoch_day, held_by IS NULL
+FROM retention_ends
+JOIN unnest(%(controllers)s::text[], %(classes)s::text[], %(days)s::integer[])
+  AS asked (controller, retention_class, epoch_day) USING (controller, retention_class, epoch_day)
+WHERE (%(as_of)s::bigint IS NULL OR sealed_at <= %(as_of)s)
+ORDER BY controller, retention_class, epoch_day, ledger_offset DESC;
+
 -- name: ends
 -- Retention periods that ended in a period and were late, or that still wait for their destruction, by what was known;
 -- null parameters do not restrict.
-SELECT controller, retention_class, rule, ended_at, due_from, coalesce(late, false), ledger_partition, ledger_offset
+SELECT controller, retention_class, rule, epoch_day, ended_at, due_from, confirmed_at, ledger_partition, ledger_offset
 FROM retention_status_at(coalesce(%(as_of)s, 9223372036854775807))
 WHERE (late OR state IN ('due', 'destroying'))
   AND (%(controller)s::text IS NULL OR controller = %(controller)s)

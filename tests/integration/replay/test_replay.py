@@ -256,7 +256,7 @@ TAMPERING: Mapping[str, tuple[str, str, str]] = {
     "finding invented": (
         "findings",
         "INSERT INTO findings SELECT ledger_partition, ledger_offset, 'invented', rule, judged_by, judged_at, state,"
-        " stream, controller, article, occurred_at, expected, found FROM findings LIMIT 1",
+        " stream, controller, article, occurred_at, expected, found, about FROM findings LIMIT 1",
         "findings",
     ),
     "consent moved a day": (

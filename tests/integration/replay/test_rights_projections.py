@@ -12,6 +12,8 @@ import pytest
 from ledger.bootstrap import Runtime
 from ledger.policies import load_pack
 from ledger.postgres.connection import Connection
+from ledger.rules.local_day import local_day
+from ledger.rules.periods import first_moment_after
 from ledger.rules.register import RegisterRole, controllers_of, make_register
 from ledger.rules.register_gaps import missing_from
 from ledger.rules.verdicts import Evidence, Source, Verdict
@@ -178,7 +180,7 @@ def test_every_fact_has_its_row(told: LedgerHome) -> None:
         "UPDATE breaches SET more_follows = true",
         "UPDATE register_parties SET name = 'Another' WHERE name = 'Office'",
         "INSERT INTO deadlines SELECT 0, 1, 0, 'x', stream, 'breach', 'b', 'n', '', 'a', 1, 1, 2, NULL, NULL, 'open',"
-        " 1, 1 FROM findings LIMIT 1",
+        " '', 1, 1 FROM findings LIMIT 1",
         "INSERT INTO promise_evidence VALUES (1, 1, 0, 'x', 'm', '', '', 1, NULL, 1, 1)",
         "UPDATE findings SET rule = 'p:e'",
     ],
@@ -246,7 +248,7 @@ def test_evidence_of_deadlines_is_their_last_state(told: LedgerHome) -> None:
     """Open is due, missed is broken; what was met is neither, and then it was still open."""
     insert = (
         "INSERT INTO deadlines SELECT 0, %s, 0, %s, %s, 'breach', 'b9', 'notify_controller', 'p:e', 'art. 7', 7, %s,"
-        " %s, NULL, NULL, %s, %s, %s"
+        " %s, NULL, NULL, %s, '', %s, %s"
     )
     stream = "00000000-0000-4000-8000-000000000001"
     with asked_of(told) as connection:
@@ -304,6 +306,87 @@ def test_evidence_of_retention_that_is_late_or_waits(told: LedgerHome) -> None:
         assert verdicts(NOON + 2 * DAY + 1) == [Verdict.BROKEN]
 
 
+RECORDING_DUE = (
+    "INSERT INTO promise_evidence"
+    " VALUES (1, 998, 0, %s, 'retention_due', 'p:e', 'recording', 24314, %s, %s, %s)"
+)
+
+
+def test_evidence_of_data_of_which_nothing_says_that_it_went(told: LedgerHome) -> None:
+    """Two days after it was to go the promise is broken, unless its end is recorded, held ones included."""
+    today = local_day(NOON)
+    due = first_moment_after(today + 7)
+    late = due + 2 * DAY + 1
+    with asked_of(told) as connection:
+        connection.execute(
+            "INSERT INTO retention_settings VALUES (0, 997, %s, 'recording', 7, 0, 0)", (DENTIST,)
+        )
+        connection.execute(RECORDING_DUE, (DENTIST, due, NOON, NOON))
+
+        def verdicts(now: int, **asked: Any) -> list[Verdict]:
+            found = evidence(connection, now=now, **asked)
+            return [each.verdict for each in found if each.name == "retention_due"]
+
+        assert verdicts(due - 1) == verdicts(due) == verdicts(late - 1) == [Verdict.DUE]
+        assert verdicts(late) == verdicts(late, as_of=NOON) == [Verdict.BROKEN]
+        end = (
+            "INSERT INTO retention_ends VALUES (0, %s, 'run', %s, %s, %s, NULL, NULL, 'event', 'P7D', %s, 'customer',"
+            " 'destroy', %s, %s, %s)"
+        )
+        others = ((DENTIST, "fax", today), (DENTIST, "recording", today + 1), (GARAGE, "recording", today))
+        for number, other in enumerate(others):
+            connection.execute(end, (990 + number, *other, due, None, due, due))
+        assert verdicts(late) == [Verdict.BROKEN]
+        connection.execute(end, (998, DENTIST, "recording", today, due, "claim-1", due, due))
+        assert verdicts(late) == []
+        assert verdicts(due - 1) == [Verdict.DUE]
+        assert verdicts(late, as_of=due - 1) == [Verdict.BROKEN]
+        connection.execute(end, (999, DENTIST, "recording", today, due, None, late, late))
+        assert verdicts(late) == verdicts(due - 1) == []
+
+
+def test_evidence_of_data_follows_the_rules_as_they_are_known(told: LedgerHome) -> None:
+    """An end that was put off is owed until then; what nobody gives an end any more is owed no longer."""
+    due = first_moment_after(local_day(NOON) + 7)
+    with asked_of(told) as connection:
+        connection.execute(RECORDING_DUE, (DENTIST, due, NOON, NOON))
+
+        def marks(now: int, **asked: Any) -> list[tuple[Verdict, int | None]]:
+            found = evidence(connection, now=now, **asked)
+            return [(each.verdict, each.until) for each in found if each.name == "retention_due"]
+
+        assert marks(due + 3 * DAY) == []
+        connection.execute(
+            "INSERT INTO retention_settings VALUES (0, 997, %s, 'recording', 30, 0, %s)", (DENTIST, due)
+        )
+        later = first_moment_after(local_day(NOON) + 30)
+        assert marks(due - 1) == [(Verdict.DUE, due)]
+        assert marks(due + 3 * DAY) == [(Verdict.DUE, later)]
+        assert marks(due + 3 * DAY, as_of=due - 1) == []
+        assert marks(later + 2 * DAY + 1) == [(Verdict.BROKEN, later)]
+
+
+def test_evidence_of_an_end_is_of_every_rule_about_the_data(told: LedgerHome) -> None:
+    """What is late by a stricter rule is not yet by a looser one."""
+    today = local_day(NOON)
+    strict, loose = first_moment_after(today + 7), first_moment_after(today + 30)
+    with asked_of(told) as connection:
+        connection.execute(
+            "INSERT INTO retention_settings VALUES (0, 997, %s, 'recording', 30, 0, 0)", (DENTIST,)
+        )
+        connection.execute(
+            "INSERT INTO retention_ends VALUES (0, 999, 'run', %s, 'recording', %s, NULL, NULL, 'event', 'P7D', %s,"
+            " 'p:e', 'destroy', NULL, %s, %s)",
+            (DENTIST, today, strict, strict, strict),
+        )
+        found = PromiseQueries(connection).evidence(Asked(now=strict + 2 * DAY + 1))[DENTIST]
+        ends = {each.rule: (each.verdict, each.until) for each in found if each.source is Source.RETENTION}
+    assert ends == {
+        "p:e": (Verdict.BROKEN, strict + 2 * DAY),
+        "customer": (Verdict.DUE, loose + 2 * DAY),
+    }
+
+
 def test_findings_asked_for_by_code_subject_and_time(told: LedgerHome) -> None:
     """Each with the type of its entry; resolved ones when they are asked for."""
     with asked_of(told) as connection:
@@ -319,7 +402,8 @@ def test_findings_asked_for_by_code_subject_and_time(told: LedgerHome) -> None:
         assert judged_findings(connection, code=found.code, controller=GARAGE, limit=9) == []
         connection.execute(
             "INSERT INTO findings SELECT ledger_partition, ledger_offset, code, rule, judged_by + 1, judged_at + 1,"
-            " 'resolved', stream, controller, article, occurred_at, expected, found FROM findings WHERE code = %s",
+            " 'resolved', stream, controller, article, occurred_at, expected, found, about FROM findings"
+            " WHERE code = %s",
             (found.code,),
         )
         assert judged_findings(connection, code=found.code, limit=9) == []

@@ -158,7 +158,8 @@ class History:
     def promise(self, promise: str, now: int | None = None) -> PromiseVerdict:
         """The verdict on a promise with its evidence."""
         bindings = list(self._bindings.values())
-        found = {self.controller: evidence(self._store.rows, self.now if now is None else now)}
+        at = self.now if now is None else now
+        found = {self.controller: evidence(self._store.rows, self._rules(), at)}
         judged = judge_promises([each.pack for each in bindings], bindings, found)
         return next(each for each in judged if each.promise == promise)
 

@@ -5,14 +5,14 @@ from typing import Any
 
 from tests.unit.clauses.moments import HOUR, INSTANT
 from tests.unit.clauses.scenarios import BROKEN, KEPT, NO_EVIDENCE, Scenario, edge, then
-from tests.unit.clauses.stories import LATE_UNSHOWN, T, done
+from tests.unit.clauses.stories import T, done
 
 
-def withdrawal(clause: str) -> Iterator[Scenario]:
+def withdrawal(clause: str, purpose: str = "marketing") -> Iterator[Scenario]:
     """The cases of a withdrawn consent: no effect on the past, at once on what is to come."""
-    given = done("consent.given", T)
-    rests: Mapping[str, Any] = {"purpose": "marketing", "lawful_basis": "consent"}
-    taken = done("consent.withdrawn", T + 24 * HOUR)
+    given = done("consent.given", T, purpose=purpose)
+    rests: Mapping[str, Any] = {"purpose": purpose, "lawful_basis": "consent"}
+    taken = done("consent.withdrawn", T + 24 * HOUR, purpose=purpose)
     yield Scenario(clause, KEPT, "withdrawn, and nothing more is done", then(given, taken))
     yield edge(
         clause,
@@ -40,7 +40,10 @@ def withdrawal(clause: str) -> Iterator[Scenario]:
         KEPT,
         "given anew after the withdrawal",
         then(
-            given, taken, done("consent.given", T + 30 * HOUR), done("message.sent", T + 48 * HOUR, **rests)
+            given,
+            taken,
+            done("consent.given", T + 30 * HOUR, purpose=purpose),
+            done("message.sent", T + 48 * HOUR, **rests),
         ),
     )
 
@@ -66,7 +69,6 @@ def consent_basis(clause: str) -> Iterator[Scenario]:
         KEPT,
         "the consent reaches the ledger after what was done on it",
         then(done("message.sent", T + HOUR, **rests), given),
-        differs=LATE_UNSHOWN,
     )
     expiring = done("consent.given", T, expires_at=T + 24 * HOUR)
     yield edge(
@@ -84,14 +86,18 @@ def consent_basis(clause: str) -> Iterator[Scenario]:
 
 
 def consent_given(
-    clause: str, category: str, good: Mapping[str, Any], bad: Mapping[str, Any]
+    clause: str, category: str, good: Mapping[str, Any], bad: Mapping[str, Any], purpose: str = "marketing"
 ) -> Iterator[Scenario]:
     """The cases of how a consent is given."""
-    yield Scenario(clause, KEPT, "given as asked", done("consent.given", T, category=category, **good))
-    yield Scenario(clause, BROKEN, "given otherwise", done("consent.given", T, category=category, **bad))
+    about: Mapping[str, Any] = {"category": category, "purpose": purpose}
+    yield Scenario(clause, KEPT, "given as asked", done("consent.given", T, **about, **good))
+    yield Scenario(clause, BROKEN, "given otherwise", done("consent.given", T, **about, **bad))
     other = "analytical" if category == "service" else "service"
     yield Scenario(
-        clause, NO_EVIDENCE, "a consent of another category", done("consent.given", T, category=other, **bad)
+        clause,
+        NO_EVIDENCE,
+        "a consent of another category",
+        done("consent.given", T, **{**about, "category": other}, **bad),
     )
 
 

@@ -219,7 +219,8 @@ IDENTITY = (
 OBJECTED = request(right="objection", purposes=["sales"])
 SALES = {"purpose": "sales", "lawful_basis": "legitimate_interests"}
 OBJECTIONS = (
-    *objection("MB-19"),
+    *objection("MB-19", "lead_enrichment"),
+    *(each._replace(verdict=NO_EVIDENCE) for each in objection("MB-19", "newsletter")),
     *objection("MB-44"),
     *(
         Scenario(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ledger.rules.verdicts import Verdict
 from tests.unit.clauses.moments import HOUR, INSTANT
 from tests.unit.clauses.scenarios import BROKEN, KEPT, NO_EVIDENCE, Scenario, Story, edge, then
 from tests.unit.clauses.stories import (
@@ -212,29 +213,40 @@ def contracted(clause: str) -> Iterator[Scenario]:
     )
 
 
-def announced_list(clause: str, listed: str) -> Iterator[Scenario]:
-    """The cases of a list of sub-processors: who is on it, who is announced beside it, who is neither."""
+def announced_list(
+    clause: str, listed: str, *, against_objection: Verdict = NO_EVIDENCE, **about: Any
+) -> Iterator[Scenario]:
+    """The cases of a list of sub-processors: who is on it, who is announced beside it, who is neither.
+
+    Args:
+        clause: the promise.
+        listed: one that is on the list.
+        against_objection: what use against the controller's objection comes to: the list itself knows of none.
+        **about: what the processing is that the list is about.
+    """
     told = stated("subprocessor.announced", T, subprocessor="Newcomer", starts_at=T)
-    yield Scenario(clause, KEPT, f"{listed} of the list", call(T, processors=[listed]))
-    yield Scenario(clause, KEPT, f"{listed} spelt otherwise", call(T, processors=[listed.upper()]))
-    yield Scenario(clause, BROKEN, f"one nobody announced beside {listed}", call(T, processors=["Newcomer"]))
-    yield edge(
-        clause, KEPT, f"one beside {listed}, announced by then", then(told, call(T, processors=["Newcomer"]))
-    )
+
+    def used(when: int, name: str) -> Story:
+        return call(when, processors=[name], **about)
+
+    yield Scenario(clause, KEPT, f"{listed} of the list", used(T, listed))
+    yield Scenario(clause, KEPT, f"{listed} spelt otherwise", used(T, listed.upper()))
+    yield Scenario(clause, BROKEN, f"one nobody announced beside {listed}", used(T, "Newcomer"))
+    yield edge(clause, KEPT, f"one beside {listed}, announced by then", then(told, used(T, "Newcomer")))
     yield edge(
         clause,
         BROKEN,
         f"one beside {listed}, announced an instant later",
-        then(told, call(T - INSTANT, processors=["Newcomer"])),
+        then(told, used(T - INSTANT, "Newcomer")),
     )
     yield Scenario(
         clause,
-        BROKEN,
+        against_objection,
         f"{listed}, which the controller objected to",
         then(
             stated("subprocessor.announced", T, subprocessor=listed, starts_at=T),
             stated("subprocessor.objected", T + HOUR, subprocessor=listed),
-            call(T + 2 * HOUR, processors=[listed]),
+            used(T + 2 * HOUR, listed),
         ),
     )
 

@@ -155,10 +155,10 @@ def restriction(clause: str) -> Iterator[Scenario]:
     )
 
 
-def objection(clause: str) -> Iterator[Scenario]:
+def objection(clause: str, purpose: str = "sales") -> Iterator[Scenario]:
     """The cases of an objection, Art. 21: from its receipt, unless refused on a ground that allows it."""
-    asked = request(right="objection", purposes=["sales"])
-    sales: Mapping[str, Any] = {"purpose": "sales", "lawful_basis": "legitimate_interests"}
+    asked = request(right="objection", purposes=[purpose])
+    sales: Mapping[str, Any] = {"purpose": purpose, "lawful_basis": "legitimate_interests"}
     honoured = answer(T + 24 * HOUR)
     yield Scenario(clause, KEPT, "objected, no more processing, answered", then(asked, honoured))
     yield edge(

@@ -9,14 +9,16 @@ from typing import Any
 
 from ledger.projections import deadlines, findings, promises, retention
 from ledger.projections.projection import Row, Table
-from ledger.projections.promises import first_day_of
-from ledger.rules.periods import first_moment_of
+from ledger.rules.holds import GRACE_MICROS
+from ledger.rules.owed import Ended, standings
+from ledger.rules.retention import ControllerRules
 from ledger.rules.verdicts import Evidence, Source, Verdict
 from ledger.store.deadlines import DeadlineRow
-from ledger.store.forgetting_rows import LATE_AFTER_MICROS
+from ledger.store.promises import DaysData, MarkRow
 
 Rows = Mapping[str, Sequence[Row]]
 Columns = dict[str, Any]
+MARK_COLUMNS = (*MarkRow._fields[:-2], "ledger_partition", "ledger_offset")
 
 
 def columns(rows: Rows, table: Table) -> list[Columns]:
@@ -54,9 +56,9 @@ def deadline_rows(rows: Rows) -> list[DeadlineRow]:
     ]
 
 
-def evidence(rows: Rows, now: int) -> list[Evidence]:
-    """All that may count for promises at a moment."""
-    return [*_findings(rows), *_marks(rows, now), *_deadlines(rows), *_ends(rows, now)]
+def evidence(rows: Rows, rules: ControllerRules, now: int) -> list[Evidence]:
+    """All that may count for promises at a moment; `rules` is what the controller's facts say of keeping."""
+    return [*_findings(rows), *_marks(rows, rules, now), *_deadlines(rows), *_ends(rows, rules, now)]
 
 
 def _findings(rows: Rows) -> Iterator[Evidence]:
@@ -70,26 +72,20 @@ def _findings(rows: Rows) -> Iterator[Evidence]:
             row["ledger_partition"],
             row["ledger_offset"],
             says=row["found"],
+            about=row["about"],
         )
 
 
-def _marks(rows: Rows, now: int) -> Iterator[Evidence]:
+def _marks(rows: Rows, rules: ControllerRules, now: int) -> Iterator[Evidence]:
+    ended = {
+        DaysData(row["controller"], row["retention_class"], row["epoch_day"]): row["held_by"] is None
+        for row in columns(rows, retention.ENDS)
+    }
     for row in columns(rows, promises.TABLE):
-        due_at = row["due_at"]
-        if due_at is not None and due_at <= now:
-            continue
-        yield Evidence(
-            Source.MARK,
-            row["mark"],
-            row["rule"],
-            Verdict.KEPT if due_at is None else Verdict.DUE,
-            row["occurred_at"],
-            row["ledger_partition"],
-            row["ledger_offset"],
-            until=due_at,
-            through=first_moment_of(first_day_of(row["month"] + 1)) - 1,
-            detail=row["detail"],
-        )
+        mark = MarkRow(*(row[name] for name in MARK_COLUMNS))
+        found = mark.evidence(ended.get(mark.days_data), lambda _: rules, now)
+        if found is not None:
+            yield found
 
 
 def _deadlines(rows: Rows) -> Iterator[Evidence]:
@@ -105,10 +101,11 @@ def _deadlines(rows: Rows) -> Iterator[Evidence]:
                 row.started_by,
                 until=row.ends_at,
                 detail=f"{row.case_kind} {row.case_id}",
+                about=row.about,
             )
 
 
-def _ends(rows: Rows, now: int) -> Iterator[Evidence]:
+def _ends(rows: Rows, rules: ControllerRules, now: int) -> Iterator[Evidence]:
     gone = {
         _what(row): row["occurred_at"]
         for row in reversed(columns(rows, retention.DESTRUCTIONS))
@@ -117,22 +114,23 @@ def _ends(rows: Rows, now: int) -> Iterator[Evidence]:
     told = columns(rows, retention.ENDS)
     held = {_what(row) for row in told if row["held_by"] is not None}
     for what, row in {_what(row): row for row in told}.items():
-        confirmed_at = gone.get(what)
+        if row["held_by"] is not None:
+            continue
         # What a hold had kept is due from when it was let go of.
-        freed = what in held and row["held_by"] is None
-        until = (max(row["ended_at"], row["occurred_at"]) if freed else row["ended_at"]) + LATE_AFTER_MICROS
-        waits = confirmed_at is None and row["held_by"] is None
-        late = (confirmed_at is not None and confirmed_at > until) or (waits and now > until)
-        if late or waits:
+        due_from = max(row["ended_at"], row["occurred_at"]) if what in held else row["ended_at"]
+        ended = Ended(row["rule"], row["retention_class"], row["epoch_day"], due_from, gone.get(what))
+        if ended.confirmed_at is not None and ended.confirmed_at <= due_from + GRACE_MICROS:
+            continue
+        for rule, found in standings(ended, rules, now):
             yield Evidence(
                 Source.RETENTION,
                 row["retention_class"],
-                row["rule"],
-                Verdict.BROKEN if late else Verdict.DUE,
+                rule,
+                Verdict.BROKEN if found.broken else Verdict.DUE,
                 row["ended_at"],
                 row["ledger_partition"],
                 row["ledger_offset"],
-                until=until,
+                until=found.until,
                 detail=row["retention_class"],
             )
 

@@ -9,13 +9,6 @@ T = at("2026-03-02 10:00")
 """A Monday: when most stories begin."""
 PERSON = "ann"
 
-DUE_UNSEEN = (
-    "what is owed is shown by entries that come after the rule, so of data that was there nothing is due"
-)
-LATE_UNSHOWN = "a finding that a late fact resolves leaves no mark that the promise was kept"
-SHARED_LIST = "one finding of the law breaks every list of sub-processors, also those it is not about"
-SILENT = "an end that no retention.ended fact names is not seen: the mark that data is due only lapses"
-
 
 def stated(event_type: str, when: int, **fields: Any) -> Story:
     """A governance fact."""

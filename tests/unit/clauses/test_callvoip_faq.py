@@ -30,9 +30,6 @@ from tests.unit.clauses.scenarios import (
     verdict_of,
 )
 from tests.unit.clauses.stories import (
-    DUE_UNSEEN,
-    SHARED_LIST,
-    SILENT,
     T,
     call,
     done,
@@ -73,7 +70,6 @@ AFTER_THE_END = (
             TRANSCRIBED,
             stated("agreement.terminated", T + HOUR, ends_at=at("2026-04-30 12:00"), choice="silent"),
         ),
-        differs=DUE_UNSEEN,
     ),
 )
 
@@ -149,13 +145,32 @@ CLICKED = done("number.dialled", T)
 CLICKS = (
     # 90 days end on 31 May, three months on 2 June: not the same promise (X2).
     *ends_on("CF-10", CLICKED, at("2026-06-01 00:00")),
-    Scenario(
+    edge(
         "CF-10",
         BROKEN,
         "nothing is done when the period is over, nor said",
         CLICKED,
         now=at("2026-06-01 00:00") + GRACE + INSTANT,
-        differs=SILENT,
+    ),
+    edge(
+        "CF-10",
+        DUE,
+        "nothing is done yet, nor said",
+        CLICKED,
+        now=at("2026-06-01 00:00") + GRACE,
+    ),
+    Scenario(
+        "CF-10",
+        NO_EVIDENCE,
+        "nothing is done, because a hold keeps it",
+        then(
+            CLICKED,
+            stated(
+                "hold.placed", T + HOUR, hold_id="claim-1", kind="legal", retention_classes=[], ends_at=None
+            ),
+            goes(at("2026-06-01 00:00")),
+        ),
+        now=at("2026-06-01 00:00") + GRACE + INSTANT,
     ),
 )
 
@@ -195,7 +210,12 @@ MASKING = (
         BROKEN,
         "an operator of the provider sees whole numbers",
         done("data.accessed", T, actor_role="operator", numbers_masked=False),
-        differs="only the role support is held to it, and the clause hides the digits from the provider as such",
+    ),
+    Scenario(
+        "CF-14",
+        KEPT,
+        "an operator sees numbers without their last digits",
+        done("data.accessed", T, actor_role="operator"),
     ),
     Scenario(
         "CF-14",
@@ -213,7 +233,6 @@ COOKIES = (
         NO_EVIDENCE,
         "a sub-processor of telephony nobody announced",
         call(T, processors=["Newcomer"]),
-        differs=SHARED_LIST,
     ),
 )
 
@@ -237,7 +256,8 @@ TABLE: Sequence[Scenario] = (
     *channels("CF-09", dict.fromkeys(CUSTOMER_AND_OTHERS, ("email",)), {}),
     *CLICKS,
     *COOKIES,
-    *withdrawal("CF-12"),
+    *withdrawal("CF-12", "service_mailing"),
+    *(each._replace(verdict=NO_EVIDENCE) for each in withdrawal("CF-12", "web_analytics")),
     *RECORDING,
     *MASKING,
     *channels(

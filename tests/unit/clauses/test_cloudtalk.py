@@ -18,7 +18,6 @@ from tests.unit.clauses.request_cases import (
 )
 from tests.unit.clauses.scenarios import BROKEN, DUE, KEPT, NO_EVIDENCE, Scenario, cases, then, verdict_of
 from tests.unit.clauses.stories import (
-    DUE_UNSEEN,
     T,
     call,
     done,
@@ -52,7 +51,6 @@ TABLE: Sequence[Scenario] = (
         DUE,
         "data was there before the end was told",
         then(TRANSCRIBED, stated("agreement.terminated", T + HOUR, ends_at=OVER, choice="silent")),
-        differs=DUE_UNSEEN,
     ),
     *accesses("CT-08"),
     *disclosure("CT-08", ["enforceable"]),

@@ -27,15 +27,12 @@ TABLES: Mapping[str, Sequence[Scenario]] = {
 
 _MEASURES = "a description of measures can be shown, and nothing shows that there is none"
 NEVER: Mapping[tuple[str, Verdict], str] = {
-    ("CB-18", KEPT): "functional cookies need no consent, so no consent keeps it",
-    ("CB-18", BROKEN): "functional cookies need no consent, so none breaks it",
     ("CB-26", BROKEN): _MEASURES,
     ("CD-06", BROKEN): _MEASURES,
     ("CD-18", BROKEN): _MEASURES,
     ("CT-06", BROKEN): _MEASURES,
     ("CT-16", KEPT): "a period without end breaks the law as soon as it is adopted",
     ("CT-16", DUE): "the same",
-    ("MB-34", DUE): "see the scenario that differs",
 }
 """What no history comes to, with the reason."""
 

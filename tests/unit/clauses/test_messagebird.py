@@ -46,9 +46,6 @@ from tests.unit.clauses.stories import T, answer, call, done, goes, passes, requ
 
 PACK = "messagebird"
 
-ONE_RULE = "of several promises that end the same data only one gets the evidence, the first by its name"
-PROOF_DUE = "until when a proof of consent is owed is shown by nothing, since its clock starts later"
-
 PURPOSES = (
     *("product_information", "account", "identity_verification", "messaging", "invoicing", "usage_analysis"),
     *("support_request", "fraud_prevention", "training", "quality", "sales", "tax", "account_security"),
@@ -116,12 +113,25 @@ CONFIRMED = then(request(), answer(T + HOUR))
 KEEPING = (
     # Six months from 2 March: who and what of a message are two classes, both under MB-29; region eu, as adopted.
     *ends_on("MB-29", SENT, at("2026-09-03 00:00")),
+    # The same data under the same period: what one promise asks, the other asks as well.
     Scenario(
         "MB-30",
         KEPT,
         "it goes after six months, by MB-29 as well",
         then(SENT, goes(at("2026-09-03 00:00"))),
-        differs=ONE_RULE,
+    ),
+    edge(
+        "MB-30",
+        BROKEN,
+        "by MB-29 as well, it goes later than two days",
+        then(SENT, goes(at("2026-09-03 00:00") + GRACE + INSTANT)),
+    ),
+    Scenario(
+        "MB-30",
+        BROKEN,
+        "by MB-29 as well, it was to go and is there after two days",
+        then(SENT, goes(at("2026-09-03 00:00"), unconfirmed=True)),
+        now=at("2026-09-03 00:00") + GRACE + INSTANT,
     ),
     # Five years after the consent stopped being relied on.
     edge(
@@ -136,7 +146,7 @@ KEEPING = (
         "proof is gone within two days more",
         then(WITHDRAWN, goes(at("2031-03-03 00:00") + GRACE)),
     ),
-    Scenario("MB-34", DUE, "five years run", WITHDRAWN, differs=PROOF_DUE),
+    Scenario("MB-34", DUE, "five years run", WITHDRAWN),
     edge(
         "MB-34",
         BROKEN,
@@ -268,8 +278,26 @@ TABLE: Sequence[Scenario] = (
     *categories("MB-18", "usage_analysis", "usage", "email", role="controller"),
     *roles("MB-21", "transit", "conduit", "processor"),
     *contracted("MB-22"),
-    *withdrawal("MB-23"),
-    *consent_given("MB-23", "service", {"method": "form"}, {"method": "browser_signal"}),
+    *withdrawal("MB-23", "stored_payment_methods"),
+    Scenario(
+        "MB-23",
+        BROKEN,
+        "recharged after the withdrawal",
+        then(
+            done("consent.withdrawn", T, purpose="auto_recharge"),
+            done("message.sent", T + HOUR, purpose="auto_recharge", lawful_basis="consent"),
+        ),
+    ),
+    *(each._replace(clause="MB-23", verdict=NO_EVIDENCE) for each in withdrawal("MB-39", "newsletter")),
+    *consent_given(
+        "MB-23", "service", {"method": "form"}, {"method": "browser_signal"}, "stored_payment_methods"
+    ),
+    Scenario(
+        "MB-23",
+        NO_EVIDENCE,
+        "a consent to something else",
+        done("consent.given", T, category="service", purpose="web_analytics", method="browser_signal"),
+    ),
     *disclosure("MB-25", ("from_public_body", "within_jurisdiction", "enforceable", "states_scope")),
     *transfer("MB-26"),
     *KEEPING,
@@ -283,7 +311,7 @@ TABLE: Sequence[Scenario] = (
     *erasure("MB-35"),
     *rights("MB-38", ("withdraw_consent", "access", "objection", "restriction")),
     *restriction("MB-38"),
-    *withdrawal("MB-39"),
+    *withdrawal("MB-39", "newsletter"),
     *channels(
         "MB-40",
         {"customer": ("dashboard", "api")},

@@ -41,6 +41,7 @@ def deadline(**changes: Any) -> DeadlineRow:
         partition=3,
         offset=17,
         started_by=17,
+        about="access",
     )
     return row._replace(**changes)
 

@@ -668,6 +668,7 @@ def test_deadline_rows() -> None:
         other_ends_at=71,
         calendar="nl-1",
         state=DeadlineState.MISSED,
+        about="access",
     )
     entry = make_entry(stream=PERSON, **DENTIST, **WHEN)
     expected = {
@@ -686,6 +687,7 @@ def test_deadline_rows() -> None:
         "other_ends_at": 71,
         "calendar": "nl-1",
         "state": "missed",
+        "about": "access",
         **WHEN,
     }
     assert [("deadlines", expected)] == rows("deadlines", entry, deadlines=(deadline,))

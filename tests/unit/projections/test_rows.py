@@ -42,7 +42,9 @@ GIVEN = make_entry(
     '"notice_hash":"ab12","unknown":[1]}',
 )
 EVIDENCE = Sealed(field="evidence", retention_class="consent_proof", commitment=b"c", ciphertext=b"x")
-FINDING = Finding(code="a_code", article="Art. 1", expected="this", found="that", rule="pack:entry")
+FINDING = Finding(
+    code="a_code", article="Art. 1", expected="this", found="that", rule="pack:entry", about="quality"
+)
 
 
 def recorded(record: LedgerRecord, **changes: Any) -> Recorded:
@@ -167,6 +169,7 @@ def test_findings_rows_stand_under_the_entry_they_are_on() -> None:
         "occurred_at": 4,
         "expected": "this",
         "found": "that",
+        "about": "quality",
     }
     made = rows(findings.PROJECTION, recorded(GIVEN, judgements=judgements))
     assert [

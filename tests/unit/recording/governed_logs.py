@@ -42,11 +42,13 @@ _ENTRIES: Sequence[dict[str, Any]] = (
     {
         "id": "E-14",
         "kind": "subprocessors",
+        "complete": True,
         "processors": [
             {"name": "Kwebbl", "service": "VoIP", "countries": ["NL"], "mechanism": "not_needed"},
             {"name": "Mistral", "service": "AI", "countries": ["US"], "mechanism": "scc", "optional": True},
         ],
     },
+    {"id": "E-15", "kind": "transfer", "mechanisms": ["bcr"], "purposes": ["telephony"]},
 )
 
 

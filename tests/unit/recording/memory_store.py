@@ -45,6 +45,7 @@ class JudgementRow(NamedTuple):
     occurred_at: int
     expected: str
     found: str
+    about: str
 
 
 SnapshotRow = tuple[UUID, int, str, str]

@@ -5,8 +5,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from ledger.projections import deadlines, promises
 from ledger.projections.projection import Table
+from ledger.rules.periods import Period, first_moment_after, last_day
 from tests.unit.aggregates.stated_cases import TOLD_EVERYTHING
 from tests.unit.recording.governed_logs import CONTROLLERS, GovernedLog
 from tests.unit.recording.logs import LogBuilder, split
@@ -242,6 +245,9 @@ def test_late_breach_justifies_an_audit() -> None:
         (0, 1, "audit_ground_unfounded", "pack:F", 1, "open"),
         (0, 1, "audit_ground_unfounded", "pack:F", 2, "resolved"),
     ]
+    for store in told.stores():
+        rows = [row for row in store.judgements() if row.code == "audit_ground_unfounded"]
+        assert {row.stream for row in rows} == {told.builder.records[1].record.stream}, "the audit's own"
 
 
 def test_minors_data_is_judged_by_the_promises_when_it_was_found() -> None:
@@ -328,4 +334,106 @@ def test_late_end_of_a_period_breaks_the_promise_it_belongs_to() -> None:
         (0, 1, "retention_overrun", "pack:R"),
         (0, 2, "retention_overrun", "pack:R"),
         (0, 3, "retention_overrun", ""),
+    ]
+
+
+KEPT_FOR = {"id": "R", "kind": "retention", "class": "recording", "period": "P7D"}
+
+
+def test_end_keeps_every_promise_about_the_same_data() -> None:
+    """MB-29, MB-30: the looser ceiling is kept as well; one that had passed two days before is not."""
+    told = Told()
+    told.adopted(KEPT_FOR, {**KEPT_FOR, "id": "L", "period": "P1Y"}, {**KEPT_FOR, "id": "F", "class": "fax"})
+    week = first_moment_after(7)
+    ended = {"retention_class": "recording", "epoch_day": 0, "ended_at": week, "held_by": None}
+    told.governance("retention.ended", week, rule="pack:R", **ended)
+    late = {**ended, "ended_at": -49 * HOUR}
+    told.governance("retention.ended", week, rule="pack:R", **late)
+    assert told.rows(promises.TABLE, "ledger_offset", "mark", "rule") == [
+        (1, "retention_ended", "pack:R"),
+        (1, "retention_ended", "pack:L"),
+    ]
+    assert [each[:4] for each in told.judgements()] == [(0, 2, "retention_overrun", "pack:R")]
+
+
+LEAVING = {
+    "id": "E",
+    "kind": "retention",
+    "class": "*",
+    "period": "P0D",
+    "starts": "agreement_end",
+    "on_choice": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("choice", "at", "export", "kept"),
+    [
+        ("return", 50, {}, True),
+        ("return_and_delete", 50, {}, True),
+        ("return", 49, {}, False),
+        ("delete", 50, {}, False),
+        ("silent", 50, {}, False),
+        ("return", 50, {"reason": "customer_export"}, False),
+        ("return", 50, {"subject_pseudonym": str(ALICE)}, False),
+    ],
+)
+def test_cd_31_return_shows_that_the_choice_was_followed(
+    choice: str, at: int, export: dict[str, Any], kept: bool
+) -> None:
+    """All of the controller's data, for that reason, when the agreement had ended."""
+    told = Told()
+    told.adopted(LEAVING)
+    told.governance("agreement.terminated", 5, agreement_id="a", ends_at=50, choice=choice)
+    told.governance("export.made", at, **{"reason": "end_of_agreement", **export})
+    shown = told.rows(promises.TABLE, "ledger_offset", "mark", "rule")
+    assert ((2, "retention_ended", "pack:E") in shown) is kept
+
+
+def test_end_of_an_agreement_shows_what_is_owed_once() -> None:
+    """CB-31: of data nobody judged since; a later fact of the agreement does not show it again."""
+    told = Told()
+    told.adopted({**LEAVING, "period": "P30D", "on_choice": False}, LEAVING | {"id": "C"})
+    told.governance("agreement.terminated", 5, agreement_id="a", ends_at=50, choice="silent")
+    told.governance("instruction.received", 6, agreement_id="a", instruction="i", form="written")
+    due = [row for row in told.rows(promises.TABLE, *DUE) if row[1] == "retention_due"]
+    assert due == [(1, "retention_due", "pack:E", "agreement", first_moment_after(30))]
+
+
+DUE = ("ledger_offset", "mark", "rule", "detail", "due_at")
+PROOF = {"id": "P", "kind": "retention", "class": "consent_proof", "period": "P5Y", "starts": "consent_end"}
+DAY = 24 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param([("given", 0, None)], [], id="relied on"),
+        pytest.param([("given", 0, None), ("withdrawn", 10, None)], [(1, 10)], id="withdrawn"),
+        pytest.param([("refused", 10, None)], [(0, 10)], id="refused"),
+        pytest.param([("given", 0, 20 * DAY)], [(0, 20)], id="with an expiry"),
+        pytest.param([("given", 0, None), ("given", 10, None)], [(1, 10)], id="given anew"),
+        pytest.param(
+            [("withdrawn", 10, None), ("given", 0, None)], [(0, 10)], id="the withdrawal came first"
+        ),
+    ],
+)
+def test_mb_34_proof_is_owed_once_its_clock_has_started(
+    changes: list[tuple[str, int, int | None]], expected: list[tuple[int, int]]
+) -> None:
+    """Five years after the consent stopped being relied on, shown by the fact it stopped with."""
+    told = Told()
+    told.adopted(PROOF)
+    for state, day, expires_at in changes:
+        told.person(f"consent.{state}", day * DAY, fields={"expires_at": expires_at})
+    due = [row for row in told.rows(promises.TABLE, *DUE) if row[1] == "retention_due"]
+    assert due == [
+        (
+            offset,
+            "retention_due",
+            "pack:P",
+            "consent_proof",
+            first_moment_after(last_day(day, Period(years=5))),
+        )
+        for offset, day in expected
     ]

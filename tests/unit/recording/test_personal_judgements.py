@@ -244,6 +244,12 @@ ANSWERED = fact(
             [call(0), restricted(1), call(9), lifted(9)], "restriction_respected", True, id="beside it"
         ),
         pytest.param([restricted(1), call(5), lifted(9)], "restriction_respected", False, id="something"),
+        pytest.param(
+            [restricted(0, "y"), call(1), restricted(5), lifted(9), restricted(0, "y")],
+            "restriction_respected",
+            True,
+            id="something under another one before, which another fact of the batch looks back at",
+        ),
         pytest.param([objection(1), ANSWERED], "objection_respected", True, id="nothing until the answer"),
         pytest.param([call(0), objection(1), ANSWERED], "objection_respected", True, id="before it"),
         pytest.param(
@@ -266,3 +272,30 @@ def test_processing_with_consent_is_shown() -> None:
     assert "processing_with_consent" in shown(given, call(5, lawful_basis="consent"))
     assert "processing_with_consent" not in shown(call(5, lawful_basis="consent"))
     assert "processing_with_consent" not in shown(given, call(5))
+
+
+NEWS = {"lawful_basis": "consent"}
+
+
+def consent(state: str, at: int) -> Told:
+    """A change of consent."""
+    return {**fact(f"consent.{state}", at), **NEWS}
+
+
+@pytest.mark.parametrize(
+    ("facts", "mark", "expected"),
+    [
+        ([call(5, **NEWS), consent("given", 1)], "processing_with_consent", True),
+        ([call(5, **NEWS), consent("given", 6)], "processing_with_consent", False),
+        ([call(5, **NEWS), consent("refused", 1)], "processing_with_consent", False),
+        ([call(5, **NEWS), consent("withdrawn", 3), consent("given", 1)], "processing_with_consent", False),
+        ([objection(1), call(5), refused(9, "compelling_grounds")], "objection_respected", True),
+        ([objection(1), call(5), refused(9, "unfounded")], "objection_respected", False),
+        ([objection(1), refused(9, "compelling_grounds")], "objection_respected", False),
+    ],
+)
+def test_late_fact_that_justifies_what_was_done_shows_it(
+    facts: list[Told], mark: str, expected: bool
+) -> None:
+    """What resolves a finding is evidence, as it would have been had it come in time."""
+    assert (mark in shown(*facts)) is expected

@@ -59,6 +59,8 @@ def test_logs_hold_what_this_module_is_about() -> None:
         "processing_before_agreement",
         "purpose_outside_promise",
         "processor_not_announced",
+        "processor_not_listed",
+        "processor_not_opted_in",
         "transfer_without_mechanism",
         "recording_without_purpose",
         "instruction_unknown",
@@ -72,7 +74,7 @@ def test_logs_hold_what_this_module_is_about() -> None:
     } <= {row.code for row in rows}
     resolved = {row.code for row in rows if row.state == "resolved"}
     assert {"processing_after_objection", "processing_under_restriction"} <= resolved
-    assert {row.rule for row in rows} >= {"", "pack:E-3"}
+    assert {row.rule for row in rows} >= {"", "pack:E-3", "pack:E-14", "pack:E-15"}
     for name in JUDGED:
         assert all(store.rows.get(name) for store in stores), name
     assert len({row.partition for row in rows}) == 3

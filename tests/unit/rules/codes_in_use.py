@@ -39,11 +39,17 @@ def _codes(tree: ast.Module) -> Iterator[str]:
         values = [one.value for one in call.keywords if one.arg == "code"]
         if isinstance(call.func, ast.Attribute) and call.func.attr == "find":
             values += call.args[1:2]
-        for value in values:
+        for value in _branches(values):
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
                 yield value.value
             elif isinstance(value, ast.Name) and value.id in constants:
                 yield constants[value.id]
+
+
+def _branches(values: list[ast.expr]) -> Iterator[ast.expr]:
+    """Each value, and both of one that depends on a condition."""
+    for value in values:
+        yield from (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,)
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:

@@ -29,7 +29,12 @@ DETAILS: dict[str, dict[str, Any]] = {
         "reference": "ticket-1",
         "numbers_masked": True,
     },
-    "data.exported": {"recipient_kind": "controller", "destination_country": "NL", "encrypted": True},
+    "data.exported": {
+        "recipient_kind": "controller",
+        "destination_country": "NL",
+        "encrypted": True,
+        "reason": "customer_export",
+    },
     "data.disclosed": {
         "outcome": "disclosed",
         "from_public_body": True,

@@ -46,14 +46,13 @@ def promised(*entries: PackEntry, at: int = MICROS_MIN, pack: str = PACK) -> Con
 
 def promised_by(packs: dict[str, tuple[PackEntry, ...]], *, at: int = MICROS_MIN) -> ControllerState:
     """A controller that adopted several packs."""
-    state = ControllerState("dentist-example")
-    state.rules = ControllerRules(
+    rules = ControllerRules(
         adoptions=tuple(
             Adoption(pack=PolicyPack(id=name, version="1", title=name, entries=entries), at=at)
             for name, entries in packs.items()
         )
     )
-    return state
+    return ControllerState("dentist-example", rules)
 
 
 NO_PROMISES = promised()

@@ -13,11 +13,14 @@ MASKING = promise("CF-14", "masking", hide_last=3)
     [
         ("support", True, [("number_masked", "pack:CF-14")]),
         ("support", False, [("number_shown_in_full", "pack:CF-14")]),
+        ("operator", True, [("number_masked", "pack:CF-14")]),
+        ("operator", False, [("number_shown_in_full", "pack:CF-14")]),
+        ("automated", False, []),
         ("controller_user", False, []),
         ("data_subject", False, []),
     ],
 )
-def test_support_sees_no_number_in_full(role: str, masked: bool, expected: list[tuple[str, str]]) -> None:
+def test_staff_sees_no_number_in_full(role: str, masked: bool, expected: list[tuple[str, str]]) -> None:
     """CF-14: the last three digits are hidden from the provider's staff; the customer sees its own."""
     fields = {"actor_role": role, "numbers_masked": masked}
     found = held(processed("data.accessed", fields=fields), governed(MASKING))
@@ -26,8 +29,10 @@ def test_support_sees_no_number_in_full(role: str, masked: bool, expected: list[
 
 def test_sentence_says_how_many_digits() -> None:
     """X14: three here; a card's last four stay elsewhere, which is another rule."""
-    [finding] = held(processed("data.accessed", fields={"numbers_masked": False}), governed(MASKING)).findings
-    assert finding.expected == "the last 3 digits hidden from support"
+    fields = {"actor_role": "operator", "numbers_masked": False}
+    [finding] = held(processed("data.accessed", fields=fields), governed(MASKING)).findings
+    assert finding.expected == "the last 3 digits hidden from the provider's staff"
+    assert finding.found == "operator saw numbers in full"
 
 
 @pytest.mark.parametrize("role", ["support", "operator"])

@@ -71,7 +71,7 @@ def test_authority_is_told_everything_of_art_33_3(item: str) -> None:
     """Item by item, whatever was promised to the controller."""
     untold: dict[str, Any] = {item: TOLD_NOTHING[item]}
     told = notified(T, "authority", **untold)
-    found = findings_of(judged(aware(T), told))["breach_incomplete"]
+    found = findings_of(judged(aware(T), told))["breach_report_incomplete"]
     assert (found.article, found.rule) == ("GDPR Art. 33(3)", "")
     assert f"no word of {ITEM_TEXTS[item]} in 1 notification" == found.found
 
@@ -80,7 +80,7 @@ def test_zero_is_a_number_and_blank_is_no_word() -> None:
     """No records concerned is told; an empty text and a list of nothing are not."""
     assert not judged(aware(T), notified(T, "authority", subjects_approximate=0)).findings
     blank = notified(T, "authority", contact=" ", subject_categories=[""])
-    found = findings_of(judged(aware(T), blank))["breach_incomplete"].found
+    found = findings_of(judged(aware(T), blank))["breach_report_incomplete"].found
     assert found == "no word of the categories of people and a contact point in 1 notification"
 
 
@@ -95,7 +95,7 @@ def test_people_are_told_what_art_34_2_asks() -> None:
     high = [discovered(T), assessed(T, "high")]
     enough = {"subjects_approximate": None, "records_approximate": None}
     assert not judged(*high, notified(T, "people", **enough)).findings
-    found = findings_of(judged(*high, notified(T, "people", consequences=None)))["breach_incomplete"]
+    found = findings_of(judged(*high, notified(T, "people", consequences=None)))["breach_report_incomplete"]
     assert (found.article, found.rule) == ("GDPR Art. 34(2)", "")
     assert not judged(discovered(T), notified(T, "people", consequences=None)).findings
 
@@ -107,7 +107,7 @@ def test_phases_complete_each_other() -> None:
         assert not judged(*phases).findings
         phases.append(notified(T + hours * HOUR, "authority", **one_item(item)))
     assert not judged(*phases).findings
-    assert not judged(*phases, breach_closed(T + 9 * HOUR), discovered(T)).findings
+    assert not judged(*phases, breach_closed(T + 9 * HOUR), discovered(T, role="controller")).findings
 
 
 @pytest.mark.parametrize(
@@ -159,8 +159,19 @@ def test_item_told_to_another_is_not_told() -> None:
 
 
 def test_nobody_told_is_no_incomplete_notification() -> None:
-    """That nobody was told at all is for the clock to find."""
-    assert not judged(discovered(T), breach_closed(T + HOUR), by=CONTENT).findings
+    """That nobody was told at all is for the clock to find, or for the law where there is none."""
+    untold = judged(discovered(T), breach_closed(T + HOUR), by=CONTENT)
+    assert codes_of(untold) == ["breach_controller_not_told"]
+
+
+def test_incomplete_report_to_the_authority_breaks_no_promise_to_the_controller() -> None:
+    """CB-28, CD-20 are about what the controller is told; Art. 33(3) is the controller's own duty."""
+    facts = [discovered(T), notified(T), notified(T + HOUR, "authority", measures=None)]
+    result = judged(*facts, by=CONTENT)
+    assert codes_of(result) == ["breach_report_incomplete"]
+    assert "breach_content_complete" in marks_of(result)
+    both = judged(*facts[:2], notified(T + HOUR, contact=" ", nature=None), *facts[2:], by=CONTENT)
+    assert codes_of(both) == ["breach_report_incomplete"]
 
 
 def test_announced_phase_that_never_came_is_found_at_closing() -> None:

@@ -102,8 +102,7 @@ def test_text_without_where_possible_leaves_nothing_to_weigh() -> None:
     """CD-19 says at the latest."""
     found = findings_of(judged(discovered(T), notified(T + 73 * HOUR), by=STRICT))["breach_notified_late"]
     assert (
-        found.expected
-        == "the controller told within 72 hours after discovery, by 2026-06-04T10:00:00+02:00"
+        found.expected == "the controller told within 72 hours after discovery, by 2026-06-04T10:00:00+02:00"
     )
     assert found.found == "told on 2026-06-04T11:00:00+02:00"
 
@@ -280,20 +279,53 @@ def test_controller_that_discovers_a_breach_itself_is_aware() -> None:
     assert not judged(discovered(T, role="processor")).deadlines
 
 
+@pytest.mark.parametrize(
+    ("role", "told", "found"),
+    [
+        pytest.param("processor", [], True, id="never told"),
+        pytest.param("processor", [notified(T + HOUR, "authority")], True, id="only the authority told"),
+        pytest.param("processor", [aware(T)], True, id="the controller knows otherwise"),
+        pytest.param("processor", [notified(T + 5 * HOUR)], False, id="told when it is closed"),
+        pytest.param("processor", [notified(T + 6 * HOUR)], False, id="told after all"),
+        pytest.param("controller", [], False, id="the controller's own discovery"),
+        pytest.param("joint", [], False, id="a joint controller's own discovery"),
+    ],
+)
+def test_controller_is_told_where_no_document_sets_a_time(role: str, told: list[Entry], found: bool) -> None:
+    """Art. 33(2): a processor tells its controller; found when it closes the breach without."""
+    start = [discovered(T, role=role), assessed(T, "unlikely"), *told]
+    assert not judged(*start).findings
+    result = judged(*start, breach_closed(T + 5 * HOUR))
+    assert codes_of(result) == (["breach_controller_not_told"] if found else [])
+    if found:
+        finding = findings_of(result)["breach_controller_not_told"]
+        assert (finding.article, finding.rule) == ("GDPR Art. 33(2)", "")
+        assert finding.found == "closed on 2026-06-01T15:00:00+02:00 without telling it"
+
+
+def test_a_documents_clock_finds_an_untold_controller_instead() -> None:
+    """One omission is found once: by the clock when it passes, and not by the closing before."""
+    closed = [discovered(T), breach_closed(T + HOUR)]
+    assert not judged(*closed, by=POSSIBLE).findings
+    assert codes_of(judged(*closed, passed(T + 48 * HOUR), by=POSSIBLE)) == ["breach_notified_late"]
+    elsewhere = pack_of(promise("X-1", "breach_notice", within=Hours(72), recipient="authority"))
+    assert codes_of(judged(*closed, by=elsewhere)) == ["breach_controller_not_told"]
+
+
 def test_people_told_when_the_risk_is_high() -> None:
     """Art. 34(1): found when a breach is closed and nobody told them."""
-    start = [discovered(T), assessed(T + HOUR, "high"), breach_closed(T + 5 * HOUR)]
+    start = [discovered(T), notified(T), assessed(T + HOUR, "high"), breach_closed(T + 5 * HOUR)]
     found = findings_of(judged(*start))["breach_people_not_told"]
     assert found.article == "GDPR Art. 34(1)"
     assert found.found == "closed on 2026-06-01T15:00:00+02:00 without telling them"
     assert not judged(*start, notified(T + 4 * HOUR, "people")).findings
-    assert not judged(*start[:2]).findings
-    assert not judged(start[0], assessed(T + HOUR, "risk"), start[2]).findings
+    assert not judged(*start[:3]).findings
+    assert not judged(*start[:2], assessed(T + HOUR, "risk"), start[3]).findings
 
 
 def test_risk_that_measures_took_away_need_not_be_told() -> None:
     """Art. 34(3)(b): assessed anew, the risk is no longer high."""
-    facts = [discovered(T), assessed(T + HOUR, "high"), assessed(T + 2 * HOUR, "risk")]
+    facts = [discovered(T), notified(T), assessed(T + HOUR, "high"), assessed(T + 2 * HOUR, "risk")]
     assert not judged(*facts, breach_closed(T + 5 * HOUR)).findings
 
 
@@ -308,7 +340,7 @@ def test_risk_that_measures_took_away_need_not_be_told() -> None:
 )
 def test_breach_documented_when_closed(closing: dict[str, str | None], missing: str | None) -> None:
     """Art. 33(5): facts, effects and remedies of every breach."""
-    result = judged(discovered(T), breach_closed(T + HOUR, **closing))
+    result = judged(discovered(T), notified(T), breach_closed(T + HOUR, **closing))
     assert ("breach_documented" in marks_of(result)) is (missing is None)
     found = [each.finding.found for each in result.findings]
     expected = f"closed on 2026-06-01T11:00:00+02:00 without documenting {missing}"
@@ -319,10 +351,10 @@ def test_documentation_can_be_completed() -> None:
     """Closed again with what was missing; and a discovery that reaches the ledger late are the facts."""
     first = breach_closed(T + HOUR, effects=None)
     again = breach_closed(T + 2 * HOUR, remedies=None)
-    assert not judged(discovered(T), first, again).findings
+    assert not judged(discovered(T), notified(T), first, again).findings
     without_facts = findings_of(judged(breach_closed(T + HOUR)))["breach_not_documented"]
     assert without_facts.found.endswith("without documenting its facts")
-    assert not judged(breach_closed(T + HOUR), discovered(T)).findings
+    assert not judged(breach_closed(T + HOUR), discovered(T), notified(T)).findings
 
 
 def test_breach_nobody_knows_anything_of_comes_to_nothing() -> None:

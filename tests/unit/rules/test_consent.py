@@ -10,7 +10,7 @@ from tests.unit.aggregates.facts import make_entry
 
 def test_consent_in_force_is_no_finding() -> None:
     """Processing under a consent that was given is as it should be."""
-    assert judge_consent(ConsentState.GIVEN, "call.recorded") is None
+    assert judge_consent(ConsentState.GIVEN, "call.recorded", "quality") is None
 
 
 def test_processing_after_withdrawal_found() -> None:
@@ -20,8 +20,9 @@ def test_processing_after_withdrawal_found() -> None:
         article="GDPR Art. 7(3)",
         expected="no processing for this purpose after consent was withdrawn",
         found="call.recorded on the basis of consent, after the withdrawal",
+        about="quality",
     )
-    assert expected == judge_consent(ConsentState.WITHDRAWN, "call.recorded")
+    assert expected == judge_consent(ConsentState.WITHDRAWN, "call.recorded", "quality")
 
 
 @pytest.mark.parametrize(
@@ -39,13 +40,14 @@ def test_processing_without_consent_found(state: ConsentState | None, what: str)
         article="GDPR Art. 6(1)(a)",
         expected="consent in force for this purpose when the processing happened",
         found=f"call.recorded on the basis of consent, but {what}",
+        about="quality",
     )
-    assert expected == judge_consent(state, "call.recorded")
+    assert expected == judge_consent(state, "call.recorded", "quality")
 
 
 def test_every_state_is_judged() -> None:
     """A state added later must be decided upon: only consent that was given is silent."""
-    silent = [state for state in ConsentState if judge_consent(state, "call.completed") is None]
+    silent = [state for state in ConsentState if judge_consent(state, "call.completed", "telephony") is None]
     assert silent == [ConsentState.GIVEN]
 
 

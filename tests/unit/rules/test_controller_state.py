@@ -270,6 +270,16 @@ def _drawn(random: Random) -> Entry:
     )
 
 
+def test_states_between_two_adoptions_share_what_holds() -> None:
+    """A click in the dashboard is a fact, and a state is made for each: the packs' entries stand once."""
+    first = ControllerState.of(CONTROLLER, [adoption(0, promise("A", "access"), at=DAY)])
+    second = first.after(GovernanceFact(1, aware(DAY)))
+    assert first.entries("access", DAY) is second.entries("access", DAY)
+    third = second.after(adoption(2, promise("B", "access"), at=DAY))
+    assert rules_of(third, "access", DAY) == ["pack:B"]
+    assert rules_of(second, "access", DAY) == ["pack:A"]
+
+
 def test_packs_are_values() -> None:
     """Two states of the same pack share it."""
     assert isinstance(adoption(0, promise("A", "access"), at=0).pack, PolicyPack)

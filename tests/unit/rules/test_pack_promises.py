@@ -37,6 +37,8 @@ PROMISES: dict[str, Any] = {
             **SAID,
             "id": "P-3",
             "kind": "subprocessors",
+            "complete": True,
+            "purposes": ["telephony"],
             "processors": [
                 {"name": "One"},
                 {
@@ -51,6 +53,7 @@ PROMISES: dict[str, Any] = {
                 },
             ],
         },
+        {**SAID, "id": "P-3-b", "promise": "P-3", "kind": "transfer", "mechanisms": ["scc", "bcr"]},
         {**SAID, "id": "P-4", "kind": "masking", "hide_last": 3},
         {**SAID, "id": "P-5", "kind": "request_channel", "customer": ["api"], "strict": True},
         {**SAID, "id": "P-6", "kind": "request_answer", "within": "P1M"},
@@ -79,7 +82,12 @@ def test_promises_read() -> None:
         "P-1": {"within": Hours(48), "recipient": "controller", "strict": False},
         "P-2-a": {"countries": ("NL", "DE")},
         "P-2-b": {"region": "eea"},
-        "P-3": {"processors": (ListedProcessor(name="One"), two)},
+        "P-3": {
+            "processors": (ListedProcessor(name="One"), two),
+            "complete": True,
+            "purposes": ("telephony",),
+        },
+        "P-3-b": {"mechanisms": ("scc", "bcr")},
         "P-4": {"hide_last": 3},
         "P-5": {"customer": ("api",), "strict": True},
         "P-6": {"within": Period(months=1)},
@@ -91,6 +99,7 @@ def test_promises_read() -> None:
     promises = {each["id"]: each["id"] for each in PROMISES["entry"]} | {
         "P-2-a": "P-2",
         "P-2-b": "P-2",
+        "P-3-b": "P-3",
         "P-8": None,
         "P-9": "P-2",
     }
@@ -166,6 +175,8 @@ ROW = {"name": "One", "service": "mail"}
             1,
             "processors, number 1: mechanism: one of not_needed",
         ),
+        ("P-3", {"complete": "yes"}, "complete", None, "complete: true or false"),
+        ("P-3-b", {"mechanisms": ["none"]}, "mechanisms", None, "mechanisms: a list of adequacy, scc"),
         ("P-4", {"hide_last": 0}, "hide_last", None, "hide_last: a whole number, 1 or more"),
         ("P-4", {"hide_last": True}, "hide_last", None, "hide_last: a whole number, 1 or more"),
         ("P-4", {"hide_last": REMOVED}, "hide_last", None, "hide_last: a whole number, 1 or more"),

@@ -135,6 +135,15 @@ def test_days_the_customer_set_are_owed_under_the_promise_that_it_may() -> None:
     assert shown == (Shown("retention_due", "pack:CF-07", due, "fax"),)
 
 
+def test_data_is_owed_under_every_promise_about_it() -> None:
+    """MB-29, MB-30: the strictest ends it, and the others are owed too."""
+    state = kept(rule("A", "fax", "P1Y"), rule("B", "fax", "P1W"), rule("C", "voicemail", "P1D"))
+    assert judge_retention(state, ["fax"], DAY, first=False).shown == (
+        Shown("retention_due", "p:A", first_moment_after(day("2027-03-27")), "fax"),
+        Shown("retention_due", "p:B", first_moment_after(day("2026-04-03")), "fax"),
+    )
+
+
 def test_the_ledgers_own_default_is_no_promise() -> None:
     """It ends data, and nobody promised that."""
     assert judge_retention(kept(), ["content_check", "rejected_input"], DAY, first=True) == ((), ())

@@ -11,6 +11,7 @@ from tests.unit.rules.judged_cases import promise
 from tests.unit.rules.processed import NOW, codes, governed, held, marks, processed, signed
 
 MICROSECOND = 1
+AFTER = ("processing_after_agreement", "")
 TELEPHONY = {"purpose": "telephony", "role": "processor"}
 PURPOSES = promise("CB-13", "purposes", purposes=("telephony", "administration"))
 
@@ -120,7 +121,7 @@ def test_purposes_of_an_agreement_that_ended_bind_no_more() -> None:
     facts = [signed(0, purposes=[TELEPHONY]), case_fact("agreement.terminated", DAY, ends_at=NOW)]
     entry = processed(purpose="profiling", at=NOW - MICROSECOND)
     assert codes(held(entry, governed(facts=facts))) == [("purpose_outside_agreement", "")]
-    assert codes(held(processed(purpose="profiling"), governed(facts=facts))) == []
+    assert codes(held(processed(purpose="profiling"), governed(facts=facts))) == [AFTER]
 
 
 def test_any_of_several_agreements_will_do() -> None:
@@ -170,6 +171,122 @@ def test_controller_needs_no_agreement_with_itself() -> None:
 
 
 def test_data_kept_after_the_end_is_no_processing_before_the_start() -> None:
-    """That an agreement ended does not mean that it never began."""
-    ended = case_fact("agreement.terminated", DAY, ends_at=2 * DAY)
-    assert start(signed(0), ended) == SIGNED
+    """That an agreement ended does not mean that it never began; and it shows nothing any more."""
+    assert start(signed(0), over(2 * DAY)) == [AFTER]
+    assert start(signed(0), over(2 * DAY), event_type="data.accessed") == []
+
+
+def over(ends_at: int, agreement: str = "main", **fields: Any) -> Entry:
+    """An agreement is to end at a moment, as was said on the first day."""
+    return case_fact("agreement.terminated", DAY, agreement_id=agreement, ends_at=ends_at, **fields)
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        pytest.param(NOW - MICROSECOND, SIGNED, id="its last microsecond"),
+        pytest.param(NOW, [AFTER], id="the moment it ends"),
+        pytest.param(NOW + MICROSECOND, [AFTER], id="after"),
+    ],
+)
+def test_processing_ends_with_the_agreement(at: int, expected: list[tuple[str, str]]) -> None:
+    """GDPR Art. 28(3)(g), CD-30: duration as the agreement; the moment it ends it is over."""
+    assert start(signed(0, agreement_id="main"), over(NOW), at=at) == expected
+
+
+def test_sentence_says_when_it_ended() -> None:
+    """In local time."""
+    facts = [signed(0, agreement_id="main"), over(NOW)]
+    [finding] = held(processed(), governed(facts=facts)).findings
+    assert (finding.code, finding.rule, finding.article) == (*AFTER, "GDPR Art. 28(3)(g)")
+    assert finding.found == "call.completed after the agreement ended on 1970-01-11T01:00:00+01:00"
+
+
+@pytest.mark.parametrize(
+    ("event_type", "found"),
+    [
+        ("call.completed", True),
+        ("call.recorded", True),
+        ("voicemail.left", True),
+        ("fax.transmitted", True),
+        ("message.sent", True),
+        ("signalling.logged", True),
+        ("number.dialled", True),
+        ("data.accessed", False),
+        ("data.exported", False),
+        ("data.disclosed", False),
+    ],
+)
+def test_what_is_there_may_be_returned(event_type: str, found: bool) -> None:
+    """Collecting ends with the agreement; looking at what is there and giving it back do not."""
+    state = governed(facts=[signed(0, agreement_id="main"), over(DAY)])
+    assert (AFTER in codes(held(processed(event_type), state))) is found
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, True),
+        ({"role": "controller"}, False),
+        ({"role": "conduit"}, False),
+        ({"purpose": "legal_duty"}, False),
+        ({"purpose": "security"}, False),
+    ],
+)
+def test_end_binds_what_is_done_on_behalf_of_the_controller(changes: dict[str, Any], found: bool) -> None:
+    """Not what the provider does for itself, and not what the law asks for."""
+    state = governed(facts=[signed(0, agreement_id="main"), over(DAY)])
+    assert (AFTER in codes(held(processed(**changes), state))) is found
+
+
+MAIN, OTHER = signed(0, agreement_id="main"), signed(0, agreement_id="other")
+
+
+@pytest.mark.parametrize(
+    ("facts", "found"),
+    [
+        pytest.param([MAIN, OTHER, over(DAY)], False, id="another runs"),
+        pytest.param([MAIN, OTHER, over(DAY), over(NOW, "other")], True, id="both ended"),
+        pytest.param(
+            [MAIN, OTHER, over(DAY), over(NOW + 1, "other")], False, id="the other ends a moment later"
+        ),
+        pytest.param([MAIN, over(DAY), signed(NOW, agreement_id="new")], False, id="a later one begins now"),
+        pytest.param(
+            [MAIN, over(DAY), signed(NOW + 1, agreement_id="new")],
+            True,
+            id="a later one begins a moment later",
+        ),
+        pytest.param(
+            [MAIN, over(DAY), signed(NOW - 1, agreement_id="new", signed_by_provider_at=None)],
+            True,
+            id="a later one lacks a signature",
+        ),
+        pytest.param(
+            [MAIN, over(DAY), signed(2 * DAY, agreement_id="main", document_version="2")],
+            False,
+            id="concluded anew",
+        ),
+        pytest.param([MAIN, over(DAY), over(NOW + 1)], False, id="the end was put off"),
+        pytest.param([over(DAY)], True, id="its signatures are not known"),
+        pytest.param([over(NOW + 1)], False, id="it is still to end"),
+        pytest.param([], False, id="no agreement at all"),
+    ],
+)
+def test_last_of_all_agreements_ends_processing(facts: list[Entry], found: bool) -> None:
+    """While one runs, its customer is a customer."""
+    assert (AFTER in codes(held(processed(), governed(facts=facts)))) is found
+
+
+@pytest.mark.parametrize(
+    ("adopted_at", "found"),
+    [
+        pytest.param(DAY, True, id="when it ended"),
+        pytest.param(DAY + MICROSECOND, False, id="an instant later"),
+        pytest.param(NOW, False, id="now"),
+        pytest.param(NOW + MICROSECOND, True, id="later than now"),
+    ],
+)
+def test_controller_that_adopts_a_policy_after_the_end_has_come_back(adopted_at: int, found: bool) -> None:
+    """As for how long its data is kept."""
+    state = governed(PURPOSES, facts=[MAIN, over(DAY)], adopted_at=adopted_at)
+    assert (AFTER in codes(held(processed(), state))) is found

@@ -53,6 +53,15 @@ def test_golden_ends(received: str, month: str, earlier: str, later: str) -> Non
     assert (extended.ends_at, extended.other_ends_at) == (end_of(earlier), end_of(later))
 
 
+@pytest.mark.parametrize(("named", "clocks"), [("access", ["", "p:E-1"]), ("objection", [""])])
+def test_promise_about_some_rights_has_a_clock_for_those(named: str, clocks: list[str]) -> None:
+    """The law's clock runs for every right, and tells which one was asked for."""
+    entry = promise("request_answer", "E-1", within=Period(weeks=2), rights=(named,))
+    judged = judge(stated("request.received", local(RECEIVED_ON), right="access"), by=promised(entry))
+    assert [each.rule for each in judged.deadlines] == clocks
+    assert {each.about for each in judged.deadlines} == {"access"}
+
+
 @pytest.mark.parametrize("clock", ["00:00", "23:59:59.999999"])
 def test_whole_day_of_receipt_does_not_count(clock: str) -> None:
     """Received at its first or last microsecond, local time: the same end."""
@@ -117,6 +126,12 @@ def test_earlier_end_that_passed_does_not_count_for_a_later_one() -> None:
             MONTH_ENDS, ["complexity"], "the data subject was told on 2026-04-08", id="one microsecond late"
         ),
         pytest.param(None, ["complexity"], "the data subject was not told", id="not told"),
+        pytest.param(
+            local(RECEIVED_ON) - 1,
+            ["complexity"],
+            "the data subject was told on 2026-03-05, before the request was received",
+            id="told before there was a request",
+        ),
         pytest.param(MONTH_ENDS - 1, [], "no reasons were given", id="without reasons"),
     ],
 )
@@ -134,6 +149,19 @@ def test_extension_counts_only_when_told_in_time_with_reasons(
     found = finding(judged, "request_extension_invalid")
     assert found.found == f"{why}; the time to answer is not extended"
     assert "by the end of 2026-04-07" in found.expected
+
+
+@pytest.mark.parametrize(
+    ("dated", "state"),
+    [
+        pytest.param(-86_400_000_000, DeadlineState.MET, id="clocks a day apart"),
+        pytest.param(-86_400_000_001, DeadlineState.OPEN, id="dated before there was anything to answer"),
+    ],
+)
+def test_answer_dated_before_the_receipt_answers_nothing(dated: int, state: DeadlineState) -> None:
+    """Else a wrong date would meet every deadline."""
+    answered = stated("request.answered", local(RECEIVED_ON) + dated)
+    assert state == deadline(judge(RECEIVED, answered)).state
 
 
 def test_invalid_extension_does_not_spoil_a_valid_one() -> None:

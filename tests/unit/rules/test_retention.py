@@ -29,6 +29,7 @@ from ledger.rules.retention import (
     End,
     Setting,
     Termination,
+    ends_by_rule,
     epoch_end,
     setting_holds,
 )
@@ -868,3 +869,54 @@ def test_grace_is_two_days() -> None:
     for late, wanted in ((48 * HOUR, until), (48 * HOUR + 1, ended_at)):
         hold = Hold(hold_id="h", kind="legal", placed_at=ended_at + late, ends_at=until)
         assert wanted == free_from([hold], "fax", ended_at)
+
+
+# By each rule
+
+
+def by_rule(rules: ControllerRules, retention_class: str = "fax") -> dict[str, str]:
+    """When a day's data is due by each rule, readable."""
+    return {name: readable(at) for name, at in ends_by_rule(rules, retention_class, D).items()}
+
+
+def test_every_rule_has_its_own_end() -> None:
+    """Of one rule the earliest; the first of all is when the data ends."""
+    rules = ControllerRules(
+        adoptions=adopted(
+            pack("a", rule("W", "fax", "P1W"), rule("E", "*", "P0D", Start.AGREEMENT_END)),
+            pack("b", rule("M", "fax", "P1M"), rule("X", "*", "P1D", Start.AGREEMENT_END, on_choice=True)),
+        ),
+        settings=(
+            Setting(retention_class="fax", days=90, at=0),
+            Setting(retention_class="fax", days=60, at=1),
+        ),
+        terminations=(
+            terminated(noon("2026-08-01"), agreement_id="1"),
+            terminated(noon("2026-07-01"), agreement_id="2"),
+        ),
+    )
+    assert by_rule(rules) == {
+        "customer": after("2026-05-26"),
+        "a:W": after("2026-04-03"),
+        "b:M": after("2026-04-27"),
+        "a:E": after("2026-07-01"),
+    }
+    assert ended(rules) == (after("2026-04-03"), "a:W")
+
+
+def test_rule_keeps_its_name_while_data_waits_to_be_returned() -> None:
+    """The end is the wait's, the promise the rule's."""
+    rules = ControllerRules(
+        adoptions=adopted(pack("a", rule("E", "*", "P0D", Start.AGREEMENT_END))),
+        terminations=(terminated(noon("2026-04-30"), "return_and_delete"),),
+    )
+    assert by_rule(rules)["a:E"] == after("2026-05-30")
+    assert ended(rules) == (after("2026-05-30"), "ledger:export-hold")
+
+
+def test_class_under_a_duty_has_the_end_of_its_duty_alone() -> None:
+    """The promise of another document does not shorten it."""
+    bound = pack("law", rule("Y", "account", "P7Y"), duties=[("account", "P7Y")])
+    rules = ControllerRules(adoptions=adopted(bound, pack("b", rule("M", "account", "P1M"))))
+    assert set(by_rule(rules, "account")) == {"law:Y"}
+    assert by_rule(NO_RULES) == {}

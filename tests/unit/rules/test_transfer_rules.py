@@ -172,6 +172,114 @@ def test_storage(parameters: dict[str, object], country: str, expected: str) -> 
     )
 
 
+def backup(storage: str, destination: str, reason: str = "backup") -> tuple[list[str], bool]:
+    """Whether a copy that leaves is found to be stored outside the EEA, in words, and whether within is shown."""
+    fields = {"reason": reason, "destination_country": destination, "recipient_kind": "processor"}
+    entry = processed("data.exported", fields=fields, storage_country=storage)
+    found = held(entry, governed(promise("CD-10", "storage", region="eea")))
+    broken = [each.found for each in found.findings if each.code == "stored_outside_region"]
+    return broken, ("stored_within_region", "pack:CD-10") in marks(found)
+
+
+@pytest.mark.parametrize(
+    ("storage", "destination", "expected"),
+    [
+        ("NL", "US", ["data.exported backed up in US"]),
+        ("NL", "us", ["data.exported backed up in US"]),
+        ("", "US", ["data.exported backed up in US"]),
+        ("US", "US", ["data.exported stored in US"]),
+        ("US", "CH", ["data.exported stored in US and backed up in CH"]),
+        ("US", "NL", ["data.exported stored in US"]),
+        ("NL", "NO", []),
+        ("", "NO", []),
+        ("NL", "", []),
+    ],
+)
+def test_back_up_is_stored_where_it_goes(storage: str, destination: str, expected: list[str]) -> None:
+    """CD-10: storage is permanent keeping, back-ups included."""
+    assert backup(storage, destination) == (expected, not expected)
+
+
+@pytest.mark.parametrize("reason", ["customer_export", "end_of_agreement", "migration", "access_request"])
+def test_other_exports_are_not_stored_by_the_provider(reason: str) -> None:
+    """What somebody else keeps is theirs; leaving the EEA is judged as a transfer."""
+    assert backup("NL", "US", reason) == ([], True)
+    assert backup("", "US", reason) == ([], False)
+
+
+SCC_ONLY = promise("CB-34", "transfer", mechanisms=("scc",))
+OF_CB_34 = ("transfer_without_mechanism", "pack:CB-34")
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "expected"),
+    [
+        ("scc", []),
+        ("bcr", [OF_CB_34]),
+        ("derogation", [OF_CB_34]),
+        ("adequacy", [OF_CB_34]),
+        ("none", [WITHOUT]),
+        (None, [WITHOUT]),
+    ],
+)
+@pytest.mark.parametrize("told", ["list", "announcement"])
+def test_only_the_mechanisms_that_were_promised(
+    mechanism: str | None, expected: list[tuple[str, str]], told: str
+) -> None:
+    """CB-34: standard clauses, and no other mechanism; what rests on nothing breaks the law, and is found once."""
+    if told == "list":
+        state = governed(us(mechanism=mechanism), SCC_ONLY)
+    else:
+        facts = [announced(0, "Twilio", countries=["US"], mechanism=mechanism or "none")]
+        state = governed(SCC_ONLY, facts=facts)
+    found = held(processed(processors=["Twilio"]), state)
+    assert [each for each in codes(found) if each[0] == WITHOUT[0]] == expected
+
+
+def test_sentence_names_both_mechanisms() -> None:
+    """What was promised, and what it rests on instead."""
+    found = held(processed(processors=["Twilio"]), governed(us(mechanism="bcr"), SCC_ONLY))
+    [finding] = [each for each in found.findings if each.rule]
+    assert finding.article == "art. CB-34"
+    assert finding.expected == "data outside the EEA on standard contractual clauses only"
+    assert finding.found == "call.completed: processed by Twilio in US on binding corporate rules"
+
+
+def test_mechanisms_are_promised_for_some_purposes() -> None:
+    """CB-34 beside CB-35: where another clause allows more, this one asks nothing."""
+    scoped = promise("CB-34", "transfer", mechanisms=("scc",), purposes=("telephony",))
+    state = governed(us(mechanism="adequacy"), scoped)
+    assert OF_CB_34 in codes(held(processed(processors=["Twilio"]), state))
+    assert OF_CB_34 not in codes(held(processed(processors=["Twilio"], purpose="web_analytics"), state))
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        (2 * DAY - MICROSECOND, []),
+        (2 * DAY, [OF_CB_34]),
+        (5 * DAY - MICROSECOND, [OF_CB_34]),
+        (5 * DAY, [WITHOUT]),
+    ],
+)
+def test_mechanism_changes_at_a_moment(at: int, expected: list[tuple[str, str]]) -> None:
+    """Clauses give way to a decision on adequacy, and that ends: to the microsecond."""
+    facts = [
+        announced(0, "Twilio", countries=["US"], mechanism="scc"),
+        case_fact(
+            "transfer.mechanism_set",
+            DAY,
+            subprocessor="twilio",
+            mechanism="adequacy",
+            valid_from=2 * DAY,
+            valid_until=5 * DAY,
+        ),
+        case_fact("transfer.mechanism_set", DAY, subprocessor="twilio", mechanism="none", valid_from=5 * DAY),
+    ]
+    found = held(processed(processors=["Twilio"], at=at), governed(SCC_ONLY, facts=facts))
+    assert codes(found) == expected
+
+
 def test_a_moment_is_now() -> None:
     """The made-up moments are before the United Kingdom left, or tests would say something else."""
     assert LEFT["GB"] > NOW

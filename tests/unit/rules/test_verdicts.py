@@ -230,14 +230,69 @@ def test_evidence_is_shown_oldest_first() -> None:
     assert [each.at for each in held.broken] == [250, 300]
 
 
+NEWSLETTER = ("newsletter", "marketing")
+SCOPED = [
+    pytest.param(
+        "consent_withdrawal", {"purposes": NEWSLETTER}, "processing_after_withdrawal", id="withdrawal"
+    ),
+    pytest.param("consent_basis", {"purposes": NEWSLETTER}, "processing_without_consent", id="consent"),
+    pytest.param("objection", {"purposes": NEWSLETTER}, "processing_after_objection", id="objection"),
+    pytest.param("request_rights", {"rights": NEWSLETTER}, "request_refusal_incomplete", id="rights"),
+    pytest.param("request_answer", {"rights": NEWSLETTER}, "request_answered_late", id="answer"),
+]
+
+
+@pytest.mark.parametrize(("kind", "scope", "code"), SCOPED)
+@pytest.mark.parametrize(
+    ("about", "within"),
+    [("newsletter", True), ("marketing, quality", True), ("quality", False), ("news", False), ("", False)],
+)
+def test_law_counts_for_what_an_entry_is_about(
+    kind: str, scope: dict[str, Any], code: str, about: str, *, within: bool
+) -> None:
+    """An entry with a scope is held to what is about it; one without to everything."""
+    broken = finding(code, rule="", about=about)
+    assert verdict(entry(kind, **scope), broken) is (Verdict.BROKEN if within else Verdict.NO_EVIDENCE)
+    assert verdict(entry(kind), broken) is Verdict.BROKEN
+
+
+def test_scope_holds_for_marks_and_deadlines() -> None:
+    """What is owed or shown of another right or purpose says nothing either."""
+    rights = entry("request_rights", rights=("objection",))
+    missed = deadline("answer", Verdict.BROKEN, rule="")
+    assert verdict(rights, missed._replace(about="erasure")) is Verdict.NO_EVIDENCE
+    assert verdict(rights, missed._replace(about="objection")) is Verdict.BROKEN
+    stored = entry("consent_withdrawal", purposes=("stored_payment_methods",))
+    shown = mark("withdrawal_recorded", rule="", about="newsletter")
+    assert verdict(stored, shown) is Verdict.NO_EVIDENCE
+    assert verdict(stored, shown._replace(about="stored_payment_methods")) is Verdict.KEPT
+
+
+def test_scope_does_not_touch_what_the_entry_itself_judged() -> None:
+    """It was judged by its own words already."""
+    late = finding("request_answered_late", about="erasure")
+    assert verdict(entry("request_answer", rights=("objection",)), late) is Verdict.BROKEN
+
+
+def test_worst_entry_decides() -> None:
+    """The first of those that came to what the promise came to."""
+    made = pack(STORAGE, entry("consent_basis", "E-2"), entry("consent_basis", "E-3"))
+    found = {GARAGE: [finding("processing_without_consent", rule="")]}
+    [promise] = judge_promises([made], [Binding(controller=GARAGE, pack=made, since=BOUND_SINCE)], found)
+    assert (promise.verdict, promise.deciding.entry.id) == (Verdict.BROKEN, "E-2")
+
+
 def test_finding_tells_which_promises_it_breaks() -> None:
     """Of the packs that bind its controller, by the promise itself or by the law."""
     made = pack(entry("consent_basis", "E-1"), STORAGE, entry("consent_basis", "E-3", promise=None))
     bindings = [Binding(controller=GARAGE, pack=made, since=BOUND_SINCE)]
-    law = list(promises_broken("processing_without_consent", "", 200, bindings))
+    law = list(promises_broken("processing_without_consent", "", "newsletter", 200, bindings))
     assert [(of.id, one.id) for of, one in law] == [("p", "E-1")]
-    assert list(promises_broken("processing_without_consent", "", 99, bindings)) == []
-    assert list(promises_broken("stored_outside_region", "q:E-1", 200, bindings)) == []
+    scoped = pack(entry("consent_basis", purposes=("quality",)))
+    of_scope = [Binding(controller=GARAGE, pack=scoped, since=BOUND_SINCE)]
+    assert list(promises_broken("processing_without_consent", "", "newsletter", 200, of_scope)) == []
+    assert list(promises_broken("processing_without_consent", "", "newsletter", 99, bindings)) == []
+    assert list(promises_broken("stored_outside_region", "q:E-1", "", 200, bindings)) == []
 
 
 def test_installed_packs_have_161_promises() -> None:

@@ -138,6 +138,7 @@ def test_repeat_of_a_setting_has_the_same_key() -> None:
         ("access_log", 0),
         ("content_check", 0),
         ("rejected_input", 0),
+        ("x" * 4000, 30),  # longer than an index of the vault can hold
     ],
 )
 def test_setting_that_may_not_hold_is_passed_over(retention_class: str, days: int) -> None:
