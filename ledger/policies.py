@@ -1,7 +1,7 @@
 """The policy packs that are installed: `policies/*.toml`, the promises of privacy statements and agreements as data.
 
-Owns: finding and reading the files. Leaves to others: what a pack may say (`ledger.rules.pack_reader`), adopting one,
-which is a fact, and what follows from it (`ledger.rules.retention`).
+Owns: finding and reading the files. Leaves to others: what a pack may say (`ledger.rules.packs.pack_reader`),
+adopting one, which is a fact, and what follows from it (`ledger.rules.keeping.retention`).
 """
 
 import re
@@ -13,9 +13,9 @@ from typing import NamedTuple
 from ledger.contract.retention_classes import RETENTION_CLASSES
 from ledger.errors import DataError, NotFound
 from ledger.pack_lines import line_of, syntax_line
-from ledger.rules.pack_reader import canonical, read_pack
-from ledger.rules.pack_table import PackError
-from ledger.rules.policy_pack import EVERY_CLASS, PolicyPack
+from ledger.rules.packs.pack_reader import canonical, read_pack
+from ledger.rules.packs.pack_table import PackError
+from ledger.rules.packs.policy_pack import EVERY_CLASS, PolicyPack
 
 SUFFIX = ".toml"
 FOUND_CHARACTERS_MAX = 200

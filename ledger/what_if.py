@@ -19,8 +19,8 @@ from ledger.errors import CallerError
 from ledger.postgres.connection import Connection
 from ledger.recording.governance_facts import GovernanceFacts
 from ledger.replay import Until, replay
-from ledger.rules.periods import MICROS_MIN
-from ledger.rules.policy_pack import PolicyPack
+from ledger.rules.calendar.periods import MICROS_MIN
+from ledger.rules.packs.policy_pack import PolicyPack
 from ledger.rules.verdicts import Binding, Verdict, judge_promises
 from ledger.store.deadlines import DeadlineRow, read_deadlines
 from ledger.store.findings import JudgedFinding, judged_findings

@@ -1,8 +1,8 @@
 """Agreements: signatures, amendments and end, and what a customer declared, chose and instructed under one. Pure.
 
 Owns: the facts of an agreement and the answers about a moment. Leaves to others: what its facts state
-(`ledger.aggregates.agreement_statements`), judging (`ledger.rules.agreement_rules`), when data ends with an agreement
-(`ledger.rules.agreement_end`).
+(`ledger.aggregates.agreement_statements`), judging (`ledger.rules.contracts.agreement_rules`), when data ends with an
+agreement (`ledger.rules.keeping.agreement_end`).
 
 A text, known by its version, can be stated more than once: first with one signature, later with both. Of each party
 the latest statement that names a signature holds.

@@ -1,7 +1,7 @@
 """An audit of the provider: announced, allowed or refused, begun, and what it came to. Pure.
 
 Owns: the facts of an audit, and what its announcements say together. Leaves to others: what its facts state
-(`ledger.aggregates.audit_statements`), whether it kept to the rules (`ledger.rules.audit_rules`).
+(`ledger.aggregates.audit_statements`), whether it kept to the rules (`ledger.rules.contracts.audit_rules`).
 
 An announcement can be made in parts. What an earlier one stated and a later one leaves out still stands; of what both
 state the later holds.

@@ -2,7 +2,8 @@
 
 Owns: the facts of a breach and what they say together. When it occurred, when it was discovered, when its controller
 became aware and when each was notified are different things and kept apart. Leaves to others: what its facts state
-(`ledger.aggregates.breach_statements`), which clocks run and what a notification lacks (`ledger.rules.breach_rules`).
+(`ledger.aggregates.breach_statements`), which clocks run and what a notification lacks
+(`ledger.rules.contracts.breach_rules`).
 
 Source: GDPR Art. 4(12), 33 and 34; OBLIGATIONS CB-06, CB-27 to CB-29, CD-19, CD-20; STANDARDS section 4.
 """

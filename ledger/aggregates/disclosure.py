@@ -1,7 +1,7 @@
 """A disclosure to an authority: what it demanded, and what the provider decided. Pure.
 
 Owns: the facts of a demand and what they state. Leaves to others: whether the conditions held
-(`ledger.rules.disclosure_rules`); what was handed over about whom, a fact about each person, data.disclosed.
+(`ledger.rules.contracts.disclosure_rules`); what was handed over about whom, a fact about each person, data.disclosed.
 
 Source: OBLIGATIONS MB-25, CF-04, CT-08; `schemas/disclosure.*`. Times are microseconds since the epoch, UTC.
 """

@@ -1,7 +1,7 @@
 """What is known of a data subject being a minor, and of what became of the minor's data. Pure.
 
 Owns: when it was found, whether a parent or guardian consented, what was erased. Leaves to others: until when the data
-is to go, and whether it did (`ledger.rules.minors`).
+is to go, and whether it did (`ledger.rules.requests.minors`).
 
 Source: GDPR Art. 8 and 17(1)(f); MB-45.
 """

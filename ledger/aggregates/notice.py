@@ -1,8 +1,8 @@
 """A privacy notice: its versions, from when each holds, and who was told of a change how. Pure.
 
 Owns: the facts of a notice, what they state, and which version was in force when. Leaves to others: whether people were
-told as promised (`ledger.rules.notice_rules`), whether processing named the version in force
-(`ledger.rules.processing`).
+told as promised (`ledger.rules.contracts.notice_rules`), whether processing named the version in force
+(`ledger.rules.processing.judgement`).
 
 A version is known by the common field `notice_version` of the fact that published it, as processing facts name it. One
 published again under the same name is stated anew: the later statement holds.

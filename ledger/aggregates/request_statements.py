@@ -1,7 +1,7 @@
 """What the facts about a rights request state, each kept with when it happened and where it is recorded. Pure.
 
 Owns: these values and reading them out of entries. Leaves to others: what they come to together
-(`ledger.aggregates.rights_request`), and judging (`ledger.rules.requests`).
+(`ledger.aggregates.rights_request`), and judging (`ledger.rules.requests.judgement`).
 
 Source: `schemas/request.*.avsc`; GDPR Art. 12 to 22.
 """

@@ -2,7 +2,7 @@
 
 Its facts live in the stream of the person who asks, or in the controller's unattributed stream when nobody was
 identified, so that a request and the person it is about fold from one order. Owns: which facts are of a request, what
-they come to. Leaves to others: when it is due and whether it was handled well (`ledger.rules.requests`).
+they come to. Leaves to others: when it is due and whether it was handled well (`ledger.rules.requests.judgement`).
 
 Facts arrive in any order: everything is kept by when it happened, and a request that was answered before its receipt is
 recorded makes sense once the receipt comes.

@@ -1,7 +1,7 @@
 """Sub-processors: announced, objected to, contracted, active, ended, and what transfers to them rest on. Pure.
 
 Owns: the facts of one sub-processor of one controller and the answers about a moment. Leaves to others: judging
-(`ledger.rules.subprocessor_rules`); an optional one's choice is the customer's, under its agreement.
+(`ledger.rules.contracts.subprocessor_rules`); an optional one's choice is the customer's, under its agreement.
 
 Source: GDPR Art. 28(2), 28(4) and 44 to 49; OBLIGATIONS CD-15, CD-16, CD-36, MB-48.
 """

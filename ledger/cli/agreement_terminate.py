@@ -24,9 +24,9 @@ from ledger.cli.stated import (
 from ledger.config import Settings
 from ledger.contract.retention_classes import KEY_PER_FACT, RETENTION_CLASSES
 from ledger.errors import CallerError
-from ledger.rules.agreement_end import RETURN, agreement_ends
-from ledger.rules.periods import day_of
-from ledger.rules.retention import ControllerRules, Termination
+from ledger.rules.calendar.periods import day_of
+from ledger.rules.keeping.agreement_end import RETURN, agreement_ends
+from ledger.rules.keeping.retention import ControllerRules, Termination
 
 
 class Choice(StrEnum):

@@ -11,7 +11,7 @@ from ledger.bootstrap import runtime
 from ledger.cli.output import JsonOption, emit, instant, parse_instant, plain, table
 from ledger.config import Settings
 from ledger.deadlines.deadline_facts import Phase, phase_of
-from ledger.rules.local_day import LOCAL_TIME
+from ledger.rules.calendar.local_day import LOCAL_TIME
 from ledger.store.deadlines import MET, MISSED, OPEN, VOID, DeadlineRow, read_deadlines
 
 EXIT_MISSED = 1

@@ -29,9 +29,9 @@ from ledger.cli.subject import SubjectOption, find_streams
 from ledger.config import Settings
 from ledger.errors import CallerError, NotFound
 from ledger.forgetting.erasure_plan import restriction_article
-from ledger.rules.holds import DEFAULT_EXPORT_HOLD
-from ledger.rules.periods import day_of, first_moment_after, last_day
-from ledger.rules.retention import ControllerRules
+from ledger.rules.calendar.periods import day_of, first_moment_after, last_day
+from ledger.rules.keeping.holds import DEFAULT_EXPORT_HOLD
+from ledger.rules.keeping.retention import ControllerRules
 from ledger.store.forgetting_rows import RESTRICTION
 from ledger.store.holds import HELD, PLANNED, PlacedHold, read_holds, read_restrictions
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from ledger.policies import LoadedPack
-from ledger.rules.pack_writer import plain_values
-from ledger.rules.policy_pack import PackEntry, PolicyPack, RetentionRule
-from ledger.rules.rule_kinds import RULE_KINDS, TEXT_ONLY, deadlines_of
+from ledger.rules.packs.pack_writer import plain_values
+from ledger.rules.packs.policy_pack import PackEntry, PolicyPack, RetentionRule
+from ledger.rules.packs.rule_kinds import RULE_KINDS, TEXT_ONLY, deadlines_of
 
 Document = dict[str, Any]
 

@@ -22,9 +22,9 @@ from ledger.cli.stated import (
 from ledger.config import Settings
 from ledger.errors import CallerError
 from ledger.policies import load_pack, pack_ids
-from ledger.rules.policy_pack import OTHER_REGIONS, PolicyPack
-from ledger.rules.retention import ControllerRules
-from ledger.rules.rule_kinds import RULE_KINDS
+from ledger.rules.keeping.retention import ControllerRules
+from ledger.rules.packs.policy_pack import OTHER_REGIONS, PolicyPack
+from ledger.rules.packs.rule_kinds import RULE_KINDS
 
 policy_app = typer.Typer(help="Policy packs: promises as data.", no_args_is_help=True)
 PackArgument = Annotated[str, typer.Argument(help="The id of an installed pack, or the path of a TOML file.")]

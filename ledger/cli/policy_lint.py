@@ -10,7 +10,7 @@ from ledger.cli.output import JsonOption, emit, plain
 from ledger.contract.retention_classes import RETENTION_CLASSES
 from ledger.errors import CallerError
 from ledger.policies import LoadedPack, load_pack, pack_ids
-from ledger.rules.pack_lint import Problem, lint
+from ledger.rules.lint.pack_lint import Problem, lint
 
 EXIT_CONTRADICTIONS = 1
 

@@ -13,8 +13,8 @@ from ledger.cli.output import JsonOption, emit, instant, parse_instant, plain, t
 from ledger.config import Settings
 from ledger.errors import NotFound
 from ledger.policies import load_pack, pack_ids
-from ledger.rules.policy_pack import PolicyPack
-from ledger.rules.rule_kinds import RULE_KINDS
+from ledger.rules.packs.policy_pack import PolicyPack
+from ledger.rules.packs.rule_kinds import RULE_KINDS
 from ledger.rules.verdicts import (
     Binding,
     EntryVerdict,

@@ -11,7 +11,8 @@ from ledger.cli.output import JsonOption, emit, instant, parse_instant
 from ledger.cli.register_text import STATEMENT, as_markdown
 from ledger.config import Settings
 from ledger.errors import NotFound
-from ledger.rules.register import (
+from ledger.rules.keeping.retention import ControllerRules
+from ledger.rules.register.records import (
     CONTROLLER,
     DPO,
     JOINT,
@@ -28,8 +29,7 @@ from ledger.rules.register import (
     controllers_of,
     make_register,
 )
-from ledger.rules.register_gaps import missing_from
-from ledger.rules.retention import ControllerRules
+from ledger.rules.register.register_gaps import missing_from
 from ledger.store.forgetting import ForgettingQueries
 from ledger.store.ledger_store import repeatable_read
 from ledger.store.register import register_facts

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ledger.cli.output import plain
-from ledger.rules.moment_text import period_text
-from ledger.rules.periods import Period
+from ledger.rules.calendar.moment_text import period_text
+from ledger.rules.calendar.periods import Period
 
 MISSING = "**not recorded**"
 STATEMENT = "statement"

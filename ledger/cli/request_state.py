@@ -13,7 +13,7 @@ from ledger.bootstrap import Runtime
 from ledger.cli.deadlines import deadline_document
 from ledger.cli.output import instant, plain, table
 from ledger.entry import StreamKind
-from ledger.rules.request_deadlines import REQUEST
+from ledger.rules.requests.request_deadlines import REQUEST
 from ledger.store.deadlines import DeadlineRow, read_deadlines
 from ledger.store.queries import FindingRow, Queries, TrailEntry
 from ledger.store.requests import RecordedRequest, with_what_was_done

@@ -18,7 +18,7 @@ from ledger.cli.stated import (
     state_fact,
 )
 from ledger.config import Settings
-from ledger.rules.retention import NEVER_SET, SETTING_DAYS_MAX, ControllerRules, setting_holds
+from ledger.rules.keeping.retention import NEVER_SET, SETTING_DAYS_MAX, ControllerRules, setting_holds
 
 
 def retention_set(

@@ -26,7 +26,7 @@ from ledger.forgetting.own_facts import COMMON
 from ledger.log.publisher import InboxPublisher, InboxRecord
 from ledger.log.records import Partition
 from ledger.recording.repeats import fact_key
-from ledger.rules.retention import ControllerRules
+from ledger.rules.keeping.retention import ControllerRules
 from ledger.store.forgetting import ForgettingQueries
 from ledger.store.queries import Queries
 from ledger.vault.identifiers import Identifier, IdentifierKind

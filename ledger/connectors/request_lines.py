@@ -18,7 +18,7 @@ from ledger.connectors.facts import Converted, ConvertedFact, RefusedLine
 from ledger.connectors.quoted_records import Record, quoted_records
 from ledger.contract.cloudevents import parse_time
 from ledger.errors import DataError
-from ledger.rules.kinds_of_cases import CHANNELS, RIGHTS
+from ledger.rules.packs.kinds_of_cases import CHANNELS, RIGHTS
 from ledger.vault.identifiers import Identifier, IdentifierKind, normalise
 
 REQUESTERS = ("customer", "end_user", "visitor", "representative")

@@ -2,7 +2,7 @@
 
 `python -m ledger.dev.holiday_years 2` writes nl-2. The library is a development dependency and is never asked at run
 time, so what a deadline was reckoned with does not depend on which version of it is installed. Which holidays, and
-why: `ledger.rules.holiday_table`.
+why: `ledger.rules.calendar.holiday_table`.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from pathlib import Path
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 """From the first year a moment can have a local day without arithmetic, to the last the library knows."""
 LIBERATION_DAY = "05-05"
-RULES = Path(__file__).parents[1] / "rules"
+RULES = Path(__file__).parents[1] / "rules" / "calendar"
 SUNDAY = 6
 
 

@@ -14,10 +14,10 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from ledger.aggregates.erasure_details import KeptClass
 from ledger.contract.retention_classes import KEY_PER_FACT, RETENTION_CLASSES
-from ledger.rules.holds import EXPORT_HOLD, LEGAL_HOLD, Hold
-from ledger.rules.proof import ConsentFact, proof_ends
-from ledger.rules.retention import epoch_end
-from ledger.rules.retention_facts import ControllerRules
+from ledger.rules.keeping.holds import EXPORT_HOLD, LEGAL_HOLD, Hold
+from ledger.rules.keeping.proof import ConsentFact, proof_ends
+from ledger.rules.keeping.retention import epoch_end
+from ledger.rules.keeping.retention_facts import ControllerRules
 
 OWN_SOURCES = "urn:ledger:"
 """How the ledger's own sources begin; it needs no instruction from itself."""

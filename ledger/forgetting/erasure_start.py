@@ -12,7 +12,7 @@ from ledger.forgetting.erasure_facts import About, Plan
 from ledger.forgetting.erasure_plan import HOLD_ARTICLES, is_told, kept_classes, restriction_article
 from ledger.forgetting.erasure_state import about, holdings, inbox_ends
 from ledger.forgetting.instructions import confirm_by
-from ledger.rules.retention_facts import ControllerRules
+from ledger.rules.keeping.retention_facts import ControllerRules
 from ledger.store.forgetting import ForgettingQueries
 from ledger.store.forgetting_rows import ErasureState
 from ledger.vault.vault import Vault

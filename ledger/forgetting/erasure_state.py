@@ -21,7 +21,7 @@ from ledger.forgetting.topic_scan import inbox_partitions
 from ledger.forgetting.verification import Suspect, class_of
 from ledger.postgres.connection import Connection, translated_errors
 from ledger.postgres.named_sql import load_sql
-from ledger.rules.proof import ConsentFact
+from ledger.rules.keeping.proof import ConsentFact
 from ledger.store.forgetting import ForgettingQueries
 from ledger.store.forgetting_rows import ConfirmationRow, ErasureState
 from ledger.vault.vault import Vault

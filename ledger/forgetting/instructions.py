@@ -29,9 +29,9 @@ from ledger.contract.cloudevents import format_time
 from ledger.contract.writing import structured_headers
 from ledger.forgetting.own_facts import OWN_SOURCE, OwnFact, OwnFacts
 from ledger.log.publisher import InboxPublisher, InboxRecord
-from ledger.rules.local_day import local_day
-from ledger.rules.periods import Period, first_moment_after, last_day
-from ledger.rules.policy_pack import PolicyPack
+from ledger.rules.calendar.local_day import local_day
+from ledger.rules.calendar.periods import Period, first_moment_after, last_day
+from ledger.rules.packs.policy_pack import PolicyPack
 
 INSTRUCTION_TYPE = "ledger.instruction"
 CONFIRMATION_TYPE = "data.erased"

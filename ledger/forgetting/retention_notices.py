@@ -33,7 +33,7 @@ from ledger.forgetting.put_aside import put_aside
 from ledger.forgetting.retention_plan import Release
 from ledger.postgres.connection import Connection
 from ledger.projections.recipients import recipients_of
-from ledger.rules.retention import ControllerRules
+from ledger.rules.keeping.retention import ControllerRules
 from ledger.store.forgetting import ForgettingQueries
 from ledger.store.retention_runs import runs_of_days
 from ledger.vault.vault import Vault

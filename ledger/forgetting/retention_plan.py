@@ -8,8 +8,8 @@ moment. Three things keep data whose time is over:
   first (`Aside`), to be released when no hold covers it any more (`Release`);
 - a proof of consent has its own clock and its own key; a hold on its person, or on the controller, keeps it.
 
-Owns: the decision. Leaves to others: periods and ends (`ledger.rules.retention`), whether the clock is to be believed
-(`guard`), carrying it out (`retention_run`). DESIGN sections 7 and 8.
+Owns: the decision. Leaves to others: periods and ends (`ledger.rules.keeping.retention`), whether the clock is to be
+believed (`guard`), carrying it out (`retention_run`). DESIGN sections 7 and 8.
 """
 
 from collections import defaultdict
@@ -22,10 +22,10 @@ from uuid import UUID
 
 import msgspec
 
-from ledger.rules.holds import free_from
-from ledger.rules.periods import last_day
-from ledger.rules.proof import CONSENT_PROOF, DEFAULT_PROOF_PERIOD, proof_ends
-from ledger.rules.retention import ControllerRules, End, epoch_end
+from ledger.rules.calendar.periods import last_day
+from ledger.rules.keeping.holds import free_from
+from ledger.rules.keeping.proof import CONSENT_PROOF, DEFAULT_PROOF_PERIOD, proof_ends
+from ledger.rules.keeping.retention import ControllerRules, End, epoch_end
 from ledger.store.forgetting_rows import ConsentRow
 from ledger.vault.keys import EpochKeyName
 

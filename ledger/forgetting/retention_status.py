@@ -28,8 +28,8 @@ from ledger.forgetting.retention_plan import (
     stopped_before,
 )
 from ledger.postgres.connection import Connection
-from ledger.rules.local_day import local_day
-from ledger.rules.retention import ControllerRules
+from ledger.rules.calendar.local_day import local_day
+from ledger.rules.keeping.retention import ControllerRules
 from ledger.store.forgetting import ForgettingQueries
 from ledger.store.forgetting_rows import LATE_AFTER_MICROS, InstructionRow, RetentionRow
 from ledger.vault.vault import Vault

@@ -19,10 +19,10 @@ from datetime import UTC, datetime, timedelta
 from ledger.bootstrap import Runtime
 from ledger.forgetting.own_facts import OwnFact, OwnFacts
 from ledger.postgres.connection import Connection
-from ledger.rules.local_day import local_day
-from ledger.rules.periods import Period, last_day
-from ledger.rules.policy_pack import PolicyPack
-from ledger.rules.retention import ControllerRules
+from ledger.rules.calendar.local_day import local_day
+from ledger.rules.calendar.periods import Period, last_day
+from ledger.rules.keeping.retention import ControllerRules
+from ledger.rules.packs.policy_pack import PolicyPack
 from ledger.store.forgetting import ForgettingQueries
 from ledger.store.trail_months import drop_months, has_entries_before
 

@@ -15,7 +15,7 @@ from ledger.forgetting.erasure import advance_all
 from ledger.forgetting.own_facts import OwnFacts
 from ledger.forgetting.retention_run import RetentionRun
 from ledger.forgetting.trail_end import end_trail
-from ledger.rules.local_day import LOCAL_TIME
+from ledger.rules.calendar.local_day import LOCAL_TIME
 
 
 class Job(NamedTuple):

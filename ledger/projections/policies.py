@@ -1,6 +1,6 @@
 """What controllers have laid down about how long data is kept: packs adopted, days set, agreements ended.
 
-Rows are statements as they were made; which of them holds is for `ledger.rules.retention`.
+Rows are statements as they were made; which of them holds is for `ledger.rules.keeping.retention`.
 Source: CF-07 (settings), CB-31, CF-05, CD-31 (the end of an agreement).
 """
 

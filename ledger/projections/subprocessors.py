@@ -11,9 +11,9 @@ import msgspec
 from ledger.entry import Entry
 from ledger.projections.open_fields import reader
 from ledger.projections.projection import COORDINATES, TIMES, Projection, Recorded, Row, Table
+from ledger.rules.calendar.periods import first_moment_after, first_moment_of
 from ledger.rules.controller_state import read_pack
-from ledger.rules.listed_processor import ListedProcessor
-from ledger.rules.periods import first_moment_after, first_moment_of
+from ledger.rules.packs.listed_processor import ListedProcessor
 
 PHASES = {
     "subprocessor.announced": "announced",

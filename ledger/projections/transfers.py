@@ -14,7 +14,7 @@ from ledger.entry import Entry, StreamKind
 from ledger.projections.open_fields import reader
 from ledger.projections.projection import COORDINATES, TIMES, Projection, Recorded, Row, Table
 from ledger.projections.subprocessors import ADOPTED, stated_by
-from ledger.rules.eea import MEMBERS, in_eea
+from ledger.rules.processing.eea import MEMBERS, in_eea
 
 MECHANISMS = Table(
     name="transfer_mechanisms",

@@ -13,10 +13,10 @@ from ledger.aggregates.open_fields import fields_of
 from ledger.entry import Entry
 from ledger.recording.differences import NO_OUTCOME, Outcome, differences
 from ledger.recording.judge import Judge
-from ledger.rules.audit_objections import first_regular, names_breach, years_of
+from ledger.rules.contracts.audit_objections import first_regular, names_breach, years_of
 from ledger.rules.controller_state import EXPORTED, CaseKey, ControllerState, case_of, returns_everything
 from ledger.rules.judged import NOTHING, Judged, Shown
-from ledger.rules.retention_evidence import kept_in_time, returned_as_promised
+from ledger.rules.keeping.retention_evidence import kept_in_time, returned_as_promised
 
 RETENTION_ENDED = "retention.ended"
 MEASURES_DESCRIBED = "measures.described"

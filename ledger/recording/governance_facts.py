@@ -15,6 +15,7 @@ import msgspec
 
 from ledger.aggregates.cases import CASE_OF, DEADLINE_FACTS
 from ledger.entry import Entry, StreamKind
+from ledger.rules.calendar.periods import MICROS_MIN
 from ledger.rules.controller_state import (
     ADOPTED,
     EXPORTED,
@@ -24,9 +25,8 @@ from ledger.rules.controller_state import (
     adopted_region,
     read_pack,
 )
-from ledger.rules.periods import MICROS_MIN
-from ledger.rules.policy_pack import PolicyPack
-from ledger.rules.retention import Adoption, ControllerRules
+from ledger.rules.keeping.retention import Adoption, ControllerRules
+from ledger.rules.packs.policy_pack import PolicyPack
 
 FACT_TYPES = frozenset({*CASE_OF, *DEADLINE_FACTS, ADOPTED, EXPORTED, SET})
 """Event types of the facts that judging needs; their stored names too, so that a store finds them."""

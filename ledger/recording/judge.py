@@ -13,11 +13,11 @@ from functools import lru_cache
 
 from ledger.entry import Entry
 from ledger.recording.governance_facts import STATES_WEIGHT_MAX, GovernanceFacts, weight_of
-from ledger.rules.cases import judge_case
+from ledger.rules.contracts.judgement import judge_case
 from ledger.rules.controller_state import CaseKey, ControllerState
 from ledger.rules.judged import Judged
-from ledger.rules.processing import Held, judge_processing, judge_retention, judge_unknown
-from ledger.rules.processing_facts import Processing, processing_of
+from ledger.rules.processing.judgement import Held, judge_processing, judge_retention, judge_unknown
+from ledger.rules.processing.processing_facts import Processing, processing_of
 
 ENTRIES_REMEMBERED_MAX = 20_000
 """Kinds of entries; some hundred bytes each. A provider has a few dozen a day per controller."""

@@ -15,7 +15,7 @@ from ledger.recording.governance_facts import GovernanceFacts
 from ledger.rules.erasure import INCOMPLETE_EVENT, VERIFIED_EVENT, judge_erasure
 from ledger.rules.findings import Finding, Judgement, changed
 from ledger.rules.governance import RETENTION_OVERRUN, judge_governance
-from ledger.rules.retention_evidence import promises_overrun
+from ledger.rules.keeping.retention_evidence import promises_overrun
 
 RESULT_EVENTS = frozenset({INCOMPLETE_EVENT, VERIFIED_EVENT})
 

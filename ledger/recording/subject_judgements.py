@@ -1,7 +1,7 @@
 """What an entry about a person, or about nobody known, decides: on itself, requests, and earlier processing. Pure.
 
 Owns: which facts show which processing in another light. Leaves to others: the rules (`ledger.rules.personal`,
-`ledger.rules.requests`, `ledger.rules.minors`), what was loaded (`ledger.recording.known`).
+`ledger.rules.requests.judgement`, `ledger.rules.requests.minors`), what was loaded (`ledger.recording.known`).
 
 Most entries are processing of a person about whom nothing particular is known, and take the short way: one look-up of
 what entries like it come to.
@@ -39,11 +39,11 @@ from ledger.rules.consent import CONSENT_BASIS, changes_consent
 from ledger.rules.controller_state import RuleInForce
 from ledger.rules.findings import about_all
 from ledger.rules.judged import NOTHING, Judged, OnEntry, Shown
-from ledger.rules.minors import judge_minor
+from ledger.rules.keeping.retention_evidence import proofs_due
 from ledger.rules.personal import Family, Processed, families_of, judge_family
-from ledger.rules.processing_facts import is_processing
-from ledger.rules.requests import judge_request
-from ledger.rules.retention_evidence import proofs_due
+from ledger.rules.processing.processing_facts import is_processing
+from ledger.rules.requests.judgement import judge_request
+from ledger.rules.requests.minors import judge_minor
 
 CHANGED_BY: Mapping[str, Family] = {
     **dict.fromkeys(OBJECTION_FACTS, Family.OBJECTION),

@@ -1,8 +1,9 @@
 """Everything the governance facts of one controller say, up to an offset of ledger partition 0. Pure.
 
 Owns: which packs, agreements, sub-processors and other cases there are, which entries of packs hold at a moment, and
-between which moments nothing changes. Leaves to others: judging by them (`ledger.rules.processing`,
-`ledger.rules.cases`, `ledger.rules.requests`), and which offset a record is judged by (`ledger.recording`).
+between which moments nothing changes. Leaves to others: judging by them (`ledger.rules.processing.judgement`,
+`ledger.rules.contracts.judgement`, `ledger.rules.requests.judgement`), and which offset a record is judged by
+(`ledger.recording`).
 
 A state is a value: one more fact makes another state, which shares every case the fact is not about. Two clocks are
 kept apart: what is known is decided by the offset, what was in force by the moments the facts themselves name.
@@ -28,12 +29,12 @@ from ledger.aggregates.open_fields import fields_of, reader
 from ledger.aggregates.registry import CASE_CLASSES
 from ledger.aggregates.subprocessor import Subprocessor
 from ledger.entry import Entry
-from ledger.rules.eea import CHANGES_OF_THE_EEA
+from ledger.rules.calendar.periods import first_moment_after, first_moment_of
 from ledger.rules.governance import read_adopted
-from ledger.rules.pack_table import PackError
-from ledger.rules.periods import first_moment_after, first_moment_of
-from ledger.rules.policy_pack import OTHER_REGIONS, PackEntry, PolicyPack
-from ledger.rules.retention import Adoption, ControllerRules, Setting, Termination
+from ledger.rules.keeping.retention import Adoption, ControllerRules, Setting, Termination
+from ledger.rules.packs.pack_table import PackError
+from ledger.rules.packs.policy_pack import OTHER_REGIONS, PackEntry, PolicyPack
+from ledger.rules.processing.eea import CHANGES_OF_THE_EEA
 
 PACKS_CACHED = 64
 """Contents of packs: a provider's controllers adopt the same few."""
@@ -159,7 +160,7 @@ class ControllerState:
         Of each pack its latest adoption by then counts, and the entries of its region, as for retention.
 
         Args:
-            kind: a name of `ledger.rules.rule_kinds`.
+            kind: a name of `ledger.rules.packs.rule_kinds`.
             at: microseconds since the epoch, UTC; a pack adopted at this very moment holds.
         """
         return self._packs.entries(kind, at)

@@ -6,7 +6,7 @@ Source: DESIGN section 8; nothing personal is in it, because a finding holds not
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ledger.rules.moment_text import listed, moment_text
+from ledger.rules.calendar.moment_text import listed, moment_text
 
 SECOND = 1_000_000
 """Microseconds; a sentence has no use for less."""

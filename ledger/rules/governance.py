@@ -12,11 +12,11 @@ from hashlib import sha256
 
 from ledger.entry import Entry
 from ledger.rules.findings import Finding
-from ledger.rules.holds import GRACE_MICROS
-from ledger.rules.pack_reader import read_content
-from ledger.rules.pack_table import PackError
-from ledger.rules.policy_pack import PolicyPack
-from ledger.rules.retention import NEVER_SET, SETTING_DAYS_MAX
+from ledger.rules.keeping.holds import GRACE_MICROS
+from ledger.rules.keeping.retention import NEVER_SET, SETTING_DAYS_MAX
+from ledger.rules.packs.pack_reader import read_content
+from ledger.rules.packs.pack_table import PackError
+from ledger.rules.packs.policy_pack import PolicyPack
 
 POLICY_UNREADABLE = "policy_unreadable"
 RETENTION_INDEFINITE = "retention_indefinite"

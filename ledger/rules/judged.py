@@ -1,7 +1,7 @@
 """What judging comes to: findings on entries, what an entry shows of a promise, and deadlines. Pure.
 
-Owns: these values. Leaves to others: judging entries (`ledger.rules.processing`), cases (`ledger.rules.cases`) and
-requests (`ledger.rules.requests`).
+Owns: these values. Leaves to others: judging entries (`ledger.rules.processing.judgement`), cases
+(`ledger.rules.contracts.judgement`) and requests (`ledger.rules.requests.judgement`).
 
 Times are microseconds since the epoch, UTC.
 """

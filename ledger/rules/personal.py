@@ -18,7 +18,7 @@ from ledger.aggregates.data_subject import DataSubject
 from ledger.rules.consent import CONSENT_BASIS, judge_consent
 from ledger.rules.controller_state import RuleInForce
 from ledger.rules.findings import Finding
-from ledger.rules.processing_facts import ALLOWED_ALWAYS
+from ledger.rules.processing.processing_facts import ALLOWED_ALWAYS
 
 PROCESSING_AFTER_OBJECTION = "processing_after_objection"
 PROCESSING_UNDER_RESTRICTION = "processing_under_restriction"

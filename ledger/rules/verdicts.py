@@ -1,7 +1,7 @@
 """What became of promises: kept, broken, due, no evidence yet or text only, each with the entries that show it. Pure.
 
 Owns: which evidence counts for which entry of a pack, and what it comes to. Leaves to others: which findings, marks and
-deadlines a kind of promise has (`ledger.rules.rule_kinds`), fetching them (`ledger.store.promises`).
+deadlines a kind of promise has (`ledger.rules.packs.rule_kinds`), fetching them (`ledger.store.promises`).
 
 A promise binds a controller from its first adoption of the pack; what the law alone says counts from then on. What was
 judged by the promise itself counts whenever it happened. An entry that names what it is about, such as purposes or
@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from ledger.rules.policy_pack import EVERY_CLASS, PackEntry, PolicyPack
-from ledger.rules.retention import CUSTOMER
-from ledger.rules.rule_kinds import RULE_KINDS, TEXT_ONLY, concerns, deadlines_of
+from ledger.rules.keeping.retention import CUSTOMER
+from ledger.rules.packs.policy_pack import EVERY_CLASS, PackEntry, PolicyPack
+from ledger.rules.packs.rule_kinds import RULE_KINDS, TEXT_ONLY, concerns, deadlines_of
 
 RETENTION = "retention"
 LAW = ""

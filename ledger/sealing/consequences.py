@@ -15,7 +15,7 @@ from ledger.contract.retention_classes import RETENTION_CLASSES
 from ledger.entry import Entry, LedgerRecord
 from ledger.errors import IntegrityError
 from ledger.recording.repeats import fact_key
-from ledger.rules.retention import setting_holds
+from ledger.rules.keeping.retention import setting_holds
 from ledger.sealing.key_names import fact_class
 from ledger.vault.governance import RetentionSetting
 from ledger.vault.keys import EpochKeyName

@@ -12,7 +12,7 @@ import msgspec
 from ledger.contract.reading import Fact
 from ledger.contract.retention_classes import KEY_PER_FACT
 from ledger.entry import Dropped, Sealed
-from ledger.rules.local_day import local_day
+from ledger.rules.calendar.local_day import local_day
 from ledger.sealing.key_names import subject_key_class
 from ledger.sealing.parts import Part
 from ledger.vault.field_cipher import FieldContext, content_mac, seal_field

@@ -21,7 +21,7 @@ from ledger.contract.registry import SchemaRegistry
 from ledger.entry import Entry, Rejected, SourcePosition, StreamKind, parse_coordinates
 from ledger.log.placement import stream_partition
 from ledger.log.records import OutgoingRecord, Partition, ReadRecord
-from ledger.rules.local_day import local_day
+from ledger.rules.calendar.local_day import local_day
 from ledger.sealing.fields import (
     CONTENT_CLASS,
     NOTHING_LEFT_OUT,

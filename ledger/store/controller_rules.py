@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import Any
 
 from ledger.rules.governance import read_adopted
-from ledger.rules.pack_table import PackError
-from ledger.rules.policy_pack import PolicyPack
-from ledger.rules.retention import Adoption, ControllerRules, Setting, Termination
+from ledger.rules.keeping.retention import Adoption, ControllerRules, Setting, Termination
+from ledger.rules.packs.pack_table import PackError
+from ledger.rules.packs.policy_pack import PolicyPack
 from ledger.store.forgetting_rows import HoldRow, RestrictionRow
 
 PACKS_CACHED = 64

@@ -15,8 +15,8 @@ from ledger.entry import Entry
 from ledger.postgres.connection import Connection, translated_errors
 from ledger.postgres.named_sql import load_sql
 from ledger.projections.recipients import recipients_of
-from ledger.rules.periods import first_moment_after, first_moment_of
-from ledger.rules.retention import ConsentFact, ControllerRules
+from ledger.rules.calendar.periods import first_moment_after, first_moment_of
+from ledger.rules.keeping.retention import ConsentFact, ControllerRules
 from ledger.store.controller_rules import Lines, join_holds, join_restrictions, make_rules
 from ledger.store.forgetting_rows import (
     ConfirmationRow,

@@ -17,7 +17,7 @@ from ledger.aggregates.erasure_details import (
 )
 from ledger.entry import LedgerRecord
 from ledger.errors import IntegrityError
-from ledger.rules.retention import ConsentFact, Hold
+from ledger.rules.keeping.retention import ConsentFact, Hold
 
 RESTRICTION = "restriction"
 """The kind of the hold that a restriction of processing is: what is restricted is kept, Art. 18(2) GDPR."""

@@ -26,7 +26,7 @@ from ledger.recording.judgements import ErasureKey, IncompleteErasure
 from ledger.recording.known import ConsentKey, TrailEnd
 from ledger.rules.erasure import INCOMPLETE_EVENT, judge_erasure
 from ledger.rules.personal import Processed
-from ledger.rules.processing_facts import is_processing
+from ledger.rules.processing.processing_facts import is_processing
 from ledger.store.entry_mapper import SnapshotMapper
 from ledger.store.event_recorder import LedgerEventRecorder, make_datastore
 from ledger.store.repository import LedgerRepository

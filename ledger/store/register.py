@@ -1,7 +1,8 @@
 """What registers of processing activities are made of, with ledger coordinates.
 
 Owns the questions; the statements are in `sql/register.sql`. Whoever needs them of one moment asks within
-`ledger.store.ledger_store.repeatable_read`. Leaves to others: the registers themselves (`ledger.rules.register`).
+`ledger.store.ledger_store.repeatable_read`. Leaves to others: the registers themselves
+(`ledger.rules.register.records`).
 """
 
 from collections.abc import Mapping
@@ -10,8 +11,8 @@ from typing import Any
 
 from ledger.postgres.connection import Connection, translated_errors
 from ledger.postgres.named_sql import load_sql
-from ledger.rules.register import Aspect, Facts, Measures, Mechanism, Party, ShownTransfer
-from ledger.rules.stated_mechanisms import StatedMechanism, in_force
+from ledger.rules.register.records import Aspect, Facts, Measures, Mechanism, Party, ShownTransfer
+from ledger.rules.register.stated_mechanisms import StatedMechanism, in_force
 
 SQL = load_sql(Path(__file__).parent / "sql" / "register.sql")
 

@@ -1,7 +1,7 @@
 """What is recorded of rights requests; read-only.
 
 Owns: finding a request's entries. Leaves to others: what they come to (`ledger.aggregates.rights_request`), whether it
-was handled well (`ledger.rules.requests`), how they are shown (`ledger.cli`).
+was handled well (`ledger.rules.requests.judgement`), how they are shown (`ledger.cli`).
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -15,7 +15,7 @@ from uuid import UUID
 from ledger.errors import IntegrityError
 from ledger.postgres.connection import Connection
 from ledger.postgres.named_sql import load_sql
-from ledger.rules.local_day import local_day
+from ledger.rules.calendar.local_day import local_day
 
 _SQL = load_sql(Path(__file__).parent / "sql" / "governance.sql")
 
@@ -76,9 +76,9 @@ class GovernanceState(NamedTuple):
 def load(conn: Connection) -> GovernanceState:
     """The state as it stands.
 
-    Days are reckoned as for the end of a day's data (`ledger.rules.retention`): of the setting in force before the
-    day began and every one since, the shortest holds. So after 0 days, whatever is set acts from the day after, and
-    0 days acts on days before it too, whose facts may come late; but not before its own moment.
+    Days are reckoned as for the end of a day's data (`ledger.rules.keeping.retention`): of the setting in force
+    before the day began and every one since, the shortest holds. So after 0 days, whatever is set acts from the day
+    after, and 0 days acts on days before it too, whose facts may come late; but not before its own moment.
 
     Raises:
         IntegrityError: the position's row is gone.

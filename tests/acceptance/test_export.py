@@ -18,7 +18,7 @@ from ledger.bootstrap import Runtime
 from ledger.errors import CallerError, InfrastructureError
 from ledger.forgetting.exports import Order, make_export
 from ledger.forgetting.own_facts import OwnFact, OwnFacts
-from ledger.rules.local_day import local_day
+from ledger.rules.calendar.local_day import local_day
 from ledger.store.exports import BATCH_ENTRIES, Scope
 from ledger.vault.identifiers import Identifier, IdentifierKind
 from tests.ledger_home import NOON, LedgerHome, await_recorded, call, inbox_record, publish

@@ -11,7 +11,7 @@ import pytest
 from ledger.bootstrap import Runtime
 from ledger.contract.ledger_record import decode_record
 from ledger.entry import Entry
-from ledger.rules.local_day import local_day
+from ledger.rules.calendar.local_day import local_day
 from ledger.sealing.opening import open_record, read_keys
 from ledger.vault.identifiers import Identifier, IdentifierKind
 from tests.ledger_home import (

@@ -8,7 +8,7 @@ import pytest
 
 from consumers.sealer import ATTEMPTS_MAX
 from ledger.contract.cloudevents import parse_time
-from ledger.rules.local_day import local_day
+from ledger.rules.calendar.local_day import local_day
 from ledger.sealing.sealer import REJECTED_CLASS, REJECTED_CONTROLLER
 from tests.ledger_home import LedgerHome, await_recorded, call, publish, seal_all, settle
 

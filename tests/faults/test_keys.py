@@ -23,7 +23,7 @@ from ledger.config import INBOX_TOPICS
 from ledger.contract.ledger_record import decode_record
 from ledger.entry import Entry, Sealed
 from ledger.log.publisher import InboxRecord
-from ledger.rules.local_day import local_day
+from ledger.rules.calendar.local_day import local_day
 from ledger.sealing.opening import open_record, read_keys
 from ledger.vault.field_cipher import CannotOpen, FieldContext, derive_secret
 from ledger.vault.identifiers import Identifier, IdentifierKind

@@ -22,7 +22,7 @@ from ledger.errors import NotPermitted
 from ledger.forgetting.own_facts import OwnFact, OwnFacts
 from ledger.log.records import OutgoingRecord
 from ledger.log.writer import LedgerWriter
-from ledger.rules.local_day import local_day
+from ledger.rules.calendar.local_day import local_day
 from ledger.sealing.opening import open_record, read_keys
 from ledger.vault.copies import VaultOlderThanCopies
 from ledger.vault.identifiers import Identifier, IdentifierKind

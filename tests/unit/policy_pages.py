@@ -5,11 +5,11 @@ from pathlib import Path
 
 from ledger.contract.retention_classes import RETENTION_CLASSES
 from ledger.policies import default_directory, load_pack, pack_ids
-from ledger.rules.pack_lint import lint
-from ledger.rules.pack_processors import PROCESSOR_KEYS
-from ledger.rules.pack_statements import STATEMENTS
-from ledger.rules.policy_pack import EVERY_CLASS, PolicyPack, RetentionRule
-from ledger.rules.rule_kinds import LAW_CODES, RULE_KINDS, TEXT_ONLY, Parameter, Shape
+from ledger.rules.lint.pack_lint import lint
+from ledger.rules.packs.pack_processors import PROCESSOR_KEYS
+from ledger.rules.packs.pack_statements import STATEMENTS
+from ledger.rules.packs.policy_pack import EVERY_CLASS, PolicyPack, RetentionRule
+from ledger.rules.packs.rule_kinds import LAW_CODES, RULE_KINDS, TEXT_ONLY, Parameter, Shape
 
 ROOT = default_directory().parent
 POLICIES = ROOT / "docs" / "policies.md"

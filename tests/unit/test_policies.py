@@ -13,12 +13,12 @@ import pytest
 from ledger.contract.retention_classes import RETENTION_CLASSES
 from ledger.errors import DataError, NotFound
 from ledger.policies import default_directory, load_pack, pack_ids
-from ledger.rules.lint_consequences import CONSEQUENCES
-from ledger.rules.pack_lint import lint
-from ledger.rules.pack_reader import canonical, read_content
-from ledger.rules.periods import Period
-from ledger.rules.policy_pack import EVERY_CLASS
-from ledger.rules.rule_kinds import RULE_KINDS, TEXT_ONLY
+from ledger.rules.calendar.periods import Period
+from ledger.rules.lint.lint_consequences import CONSEQUENCES
+from ledger.rules.lint.pack_lint import lint
+from ledger.rules.packs.pack_reader import canonical, read_content
+from ledger.rules.packs.policy_pack import EVERY_CLASS
+from ledger.rules.packs.rule_kinds import RULE_KINDS, TEXT_ONLY
 from tests.unit import policy_pages
 
 PACKS = ["callingbird", "callvoip-dpa", "callvoip-faq", "cloudtalk", "messagebird"]

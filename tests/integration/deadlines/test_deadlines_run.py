@@ -17,7 +17,7 @@ from ledger.entry import Entry
 from ledger.forgetting.guard import ClockRefused, ReferenceClock, database_clocks
 from ledger.forgetting.own_facts import OwnFacts
 from ledger.jobs.table import JOBS, say_deadlines
-from ledger.rules.legal_calendar import answer_end
+from ledger.rules.calendar.legal_calendar import answer_end
 from ledger.store.deadlines import DeadlineRow, read_deadlines
 from tests.ledger_home import inbox_record, ledger_records, publish, settle
 

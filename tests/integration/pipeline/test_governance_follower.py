@@ -20,7 +20,7 @@ from ledger.entry import Entry
 from ledger.forgetting.own_facts import OwnFact, OwnFacts
 from ledger.log.failures import LogRegressed
 from ledger.log.placement import GOVERNANCE_PARTITION
-from ledger.rules.local_day import local_day
+from ledger.rules.calendar.local_day import local_day
 from ledger.sealing.governance import GOVERNANCE, GovernanceFollower
 from ledger.sealing.opening import open_record, read_keys
 from ledger.vault.destruction import NotDestroyed

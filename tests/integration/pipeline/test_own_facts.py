@@ -11,7 +11,7 @@ from ledger.entry import Entry
 from ledger.errors import CallerError
 from ledger.forgetting.own_facts import COMMON, OWN_SOURCE, OwnFact, OwnFacts
 from ledger.log.publisher import InboxRecord
-from ledger.rules.local_day import local_day
+from ledger.rules.calendar.local_day import local_day
 from ledger.sealing.own_facts import MAC_HEADER, own_fact_mac
 from tests.integration.pipeline.looking import since, totals
 from tests.ledger_home import (

@@ -20,7 +20,7 @@ from ledger.policies import load_pack
 from ledger.projections import recipients
 from ledger.recording.effects import Effects
 from ledger.recording.repeats import fact_key
-from ledger.rules.local_day import local_day
+from ledger.rules.calendar.local_day import local_day
 from ledger.store import forgetting
 from ledger.store.digest import digests
 from ledger.store.forgetting import OWN_EVENT_TYPES, ForgettingQueries

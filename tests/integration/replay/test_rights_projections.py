@@ -12,10 +12,10 @@ import pytest
 from ledger.bootstrap import Runtime
 from ledger.policies import load_pack
 from ledger.postgres.connection import Connection
-from ledger.rules.local_day import local_day
-from ledger.rules.periods import first_moment_after
-from ledger.rules.register import RegisterRole, controllers_of, make_register
-from ledger.rules.register_gaps import missing_from
+from ledger.rules.calendar.local_day import local_day
+from ledger.rules.calendar.periods import first_moment_after
+from ledger.rules.register.records import RegisterRole, controllers_of, make_register
+from ledger.rules.register.register_gaps import missing_from
 from ledger.rules.verdicts import Evidence, Source, Verdict
 from ledger.store.digest import digested_tables, digests
 from ledger.store.findings import judged_findings

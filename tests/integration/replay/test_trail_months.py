@@ -11,7 +11,7 @@ from ledger.bootstrap import Runtime
 from ledger.forgetting.exports import Order, make_export
 from ledger.forgetting.own_facts import OwnFacts
 from ledger.forgetting.trail_end import TRAIL_PERIOD, end_trail, trail_begins_at
-from ledger.rules.periods import Period
+from ledger.rules.calendar.periods import Period
 from ledger.store.digest import digests
 from ledger.store.exports import Scope, controllers_of
 from ledger.store.ledger_store import repeatable_read

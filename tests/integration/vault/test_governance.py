@@ -7,9 +7,9 @@ import pytest
 
 from ledger.errors import IntegrityError
 from ledger.postgres.connection import Connection
-from ledger.rules.local_day import local_day
-from ledger.rules.periods import first_moment_of
-from ledger.rules.retention import ControllerRules, Setting, epoch_end
+from ledger.rules.calendar.local_day import local_day
+from ledger.rules.calendar.periods import first_moment_of
+from ledger.rules.keeping.retention import ControllerRules, Setting, epoch_end
 from ledger.vault.directory import Mention
 from ledger.vault.governance import NO_END, RetentionSetting
 from ledger.vault.identifiers import Identifier, IdentifierKind

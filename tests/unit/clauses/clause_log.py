@@ -19,8 +19,8 @@ from ledger.forgetting.retention_plan import Ending, EpochEnding, make_plan
 from ledger.policies import load_pack
 from ledger.projections import holds
 from ledger.recording.repeats import fact_key
-from ledger.rules.proof import CONSENT_PROOF, ConsentFact
-from ledger.rules.retention import ControllerRules
+from ledger.rules.keeping.proof import CONSENT_PROOF, ConsentFact
+from ledger.rules.keeping.retention import ControllerRules
 from ledger.rules.verdicts import Binding, PromiseVerdict, Verdict, judge_promises
 from ledger.sealing.parts import Part
 from ledger.store.controller_rules import join_holds

@@ -13,7 +13,7 @@ from ledger.contract.schema_files import record_fields
 from ledger.contract.writing import complete_datum
 from ledger.entry import Entry, Sealed
 from ledger.forgetting.own_facts import OWN_SOURCE
-from ledger.rules.local_day import local_day
+from ledger.rules.calendar.local_day import local_day
 from ledger.sealing.parts import Part, divide
 from tests.unit.aggregates.facts import make_entry
 

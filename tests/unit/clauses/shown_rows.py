@@ -9,9 +9,9 @@ from typing import Any
 
 from ledger.projections import deadlines, findings, promises, retention
 from ledger.projections.projection import Row, Table
-from ledger.rules.holds import GRACE_MICROS
-from ledger.rules.owed import Ended, standings
-from ledger.rules.retention import ControllerRules
+from ledger.rules.keeping.holds import GRACE_MICROS
+from ledger.rules.keeping.owed import Ended, standings
+from ledger.rules.keeping.retention import ControllerRules
 from ledger.rules.verdicts import Evidence, Source, Verdict
 from ledger.store.deadlines import DeadlineRow
 from ledger.store.promises import DaysData, MarkRow

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from ledger.policies import load_pack, pack_ids
-from ledger.rules.rule_kinds import TEXT_ONLY
+from ledger.rules.packs.rule_kinds import TEXT_ONLY
 from ledger.rules.verdicts import Verdict, by_promise
 from tests.unit.clauses import (
     test_callingbird,

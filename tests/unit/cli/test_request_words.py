@@ -8,8 +8,8 @@ import pytest
 from ledger.cli import request_words as words
 from ledger.connectors.request_lines import CHOICES
 from ledger.contract.catalogue import Catalogue
-from ledger.rules.request_answers import NOBODY
-from ledger.rules.request_refusals import ALWAYS_GROUNDS, GROUNDS
+from ledger.rules.requests.request_answers import NOBODY
+from ledger.rules.requests.request_refusals import ALWAYS_GROUNDS, GROUNDS
 
 CATALOGUE = Catalogue.load()
 

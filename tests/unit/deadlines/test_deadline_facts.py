@@ -14,7 +14,7 @@ from ledger.deadlines.deadline_facts import DeadlineFact, Phase, fact_about, pha
 from ledger.entry import StreamKind
 from ledger.forgetting.own_facts import COMMON, OWN_SOURCE
 from ledger.recording.repeats import fact_key
-from ledger.rules.legal_calendar import answer_end, hours_end
+from ledger.rules.calendar.legal_calendar import answer_end, hours_end
 from ledger.store.deadlines import OPEN, DeadlineRow
 
 CONTROLLER = "dentist-example"

@@ -17,8 +17,8 @@ from ledger.forgetting.ended_facts import (
 )
 from ledger.forgetting.own_facts import COMMON, OwnFact
 from ledger.forgetting.retention_plan import Ending, EpochEnding, ProofEnding, Release
-from ledger.rules.policy_pack import Action, Start
-from ledger.rules.retention import End
+from ledger.rules.keeping.retention import End
+from ledger.rules.packs.policy_pack import Action, Start
 
 CATALOGUE = Catalogue.load()
 END = End(1_774_609_200_000_000, "P90D", Start.EVENT, "customer", Action.DESTROY)

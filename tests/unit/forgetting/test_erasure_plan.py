@@ -18,11 +18,11 @@ from ledger.forgetting.erasure_plan import (
     kept_classes,
     restriction_article,
 )
-from ledger.rules.holds import Hold
-from ledger.rules.local_day import local_day
-from ledger.rules.periods import Period, first_moment_after, last_day
-from ledger.rules.proof import ConsentFact
-from ledger.rules.retention_facts import ControllerRules
+from ledger.rules.calendar.local_day import local_day
+from ledger.rules.calendar.periods import Period, first_moment_after, last_day
+from ledger.rules.keeping.holds import Hold
+from ledger.rules.keeping.proof import ConsentFact
+from ledger.rules.keeping.retention_facts import ControllerRules
 
 NOW = parse_time("2026-11-22T12:00:00Z")
 DAY = 86_400_000_000

@@ -16,8 +16,8 @@ from ledger.forgetting.instructions import (
     instruction_id,
     messages,
 )
-from ledger.rules.periods import Period, first_moment_after
-from ledger.rules.policy_pack import PolicyPack
+from ledger.rules.calendar.periods import Period, first_moment_after
+from ledger.rules.packs.policy_pack import PolicyPack
 
 NOW = 1_774_609_200_000_000
 """2026-03-27T11:00:00Z."""

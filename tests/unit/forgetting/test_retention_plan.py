@@ -15,9 +15,9 @@ from ledger.forgetting.retention_plan import (
     epoch_endings,
     make_plan,
 )
-from ledger.rules.periods import first_moment_after
-from ledger.rules.proof import ConsentFact
-from ledger.rules.retention import ControllerRules, Hold, Setting, Termination
+from ledger.rules.calendar.periods import first_moment_after
+from ledger.rules.keeping.proof import ConsentFact
+from ledger.rules.keeping.retention import ControllerRules, Hold, Setting, Termination
 from ledger.store.forgetting_rows import ConsentRow
 from ledger.vault.keys import EpochKeyName
 

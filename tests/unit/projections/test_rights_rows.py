@@ -16,8 +16,8 @@ from ledger.projections import PROJECTIONS, projections_of
 from ledger.projections.processing_register import activity_of
 from ledger.projections.projection import Recorded
 from ledger.projections.promises import first_day_of, month_of
+from ledger.rules.calendar.periods import DAYS_MAX, DAYS_MIN
 from ledger.rules.judged import Deadline, DeadlineState, Shown
-from ledger.rules.periods import DAYS_MAX, DAYS_MIN
 from tests.unit.aggregates.facts import entries, make_entry
 from tests.unit.projections.stated import stated
 

@@ -22,10 +22,10 @@ from ledger.recording.judgements import ErasureKey, IncompleteErasure
 from ledger.recording.known import ConsentKey, TrailEnd
 from ledger.rules.controller_state import GovernanceFact
 from ledger.rules.erasure import judge_erasure
+from ledger.rules.packs.policy_pack import PolicyPack
 from ledger.rules.personal import Processed
-from ledger.rules.policy_pack import PolicyPack
-from ledger.rules.processing import CONTROLLER_UNKNOWN
-from ledger.rules.processing_facts import is_processing
+from ledger.rules.processing.judgement import CONTROLLER_UNKNOWN
+from ledger.rules.processing.processing_facts import is_processing
 from ledger.store.ledger_store import Batch
 
 

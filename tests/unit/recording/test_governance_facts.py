@@ -8,7 +8,7 @@ from ledger.aggregates.registry import EVENT_CLASSES
 from ledger.entry import Entry
 from ledger.recording import governance_facts
 from ledger.recording.governance_facts import FACT_TYPES, GovernanceFacts
-from ledger.rules.policy_pack import PolicyPack
+from ledger.rules.packs.policy_pack import PolicyPack
 from tests.unit.aggregates.case_facts import CONTROLLER, case_fact
 from tests.unit.aggregates.facts import make_entry
 from tests.unit.recording.governed_logs import CONTROLLERS, governed_log

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.projections import deadlines, promises
 from ledger.projections.projection import Table
-from ledger.rules.periods import Period, first_moment_after, last_day
+from ledger.rules.calendar.periods import Period, first_moment_after, last_day
 from tests.unit.aggregates.stated_cases import TOLD_EVERYTHING
 from tests.unit.recording.governed_logs import CONTROLLERS, GovernedLog
 from tests.unit.recording.logs import LogBuilder, split

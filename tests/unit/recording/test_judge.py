@@ -8,8 +8,8 @@ import pytest
 from ledger.recording import judge as judge_module
 from ledger.recording.governance_facts import GovernanceFacts
 from ledger.recording.judge import Judge
-from ledger.rules.processing import Held, judge_processing, judge_retention, judge_unknown
-from ledger.rules.processing_facts import processing_of
+from ledger.rules.processing.judgement import Held, judge_processing, judge_retention, judge_unknown
+from ledger.rules.processing.processing_facts import processing_of
 from tests.unit.recording.governed_logs import governed_log
 from tests.unit.recording.logs import consent_entry
 

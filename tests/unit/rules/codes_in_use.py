@@ -4,9 +4,9 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from ledger.rules import rule_kinds
+from ledger import rules
 
-_RULES = Path(rule_kinds.__file__).parent
+_RULES = Path(rules.__file__).parent
 _DIRECTORIES = (_RULES, _RULES.parent / "recording", _RULES.parent / "aggregates")
 _NO_JUDGES = ("kinds_of_", "rule_kind", "lint_", "pack_lint")
 """Modules that name codes and judge nothing by them."""
@@ -28,7 +28,7 @@ def codes() -> set[str]:
 
 
 def _trees() -> Iterator[ast.Module]:
-    for path in sorted(path for directory in _DIRECTORIES for path in directory.glob("*.py")):
+    for path in sorted(path for directory in _DIRECTORIES for path in directory.rglob("*.py")):
         if not path.name.startswith(_NO_JUDGES):
             yield ast.parse(path.read_text(encoding="utf-8"))
 

@@ -7,14 +7,14 @@ import msgspec
 
 from ledger.aggregates.cases import case_name
 from ledger.entry import Entry
-from ledger.rules.audit_rules import judge_audit
-from ledger.rules.breach_rules import judge_breach
+from ledger.rules.contracts.audit_rules import judge_audit
+from ledger.rules.contracts.breach_rules import judge_breach
+from ledger.rules.contracts.disclosure_rules import judge_disclosure
+from ledger.rules.contracts.notice_rules import judge_notice
 from ledger.rules.controller_state import ControllerState, GovernanceFact
-from ledger.rules.disclosure_rules import judge_disclosure
 from ledger.rules.findings import Finding
 from ledger.rules.judged import DeadlineState, Judged
-from ledger.rules.notice_rules import judge_notice
-from ledger.rules.policy_pack import PackEntry, PolicyPack
+from ledger.rules.packs.policy_pack import PackEntry, PolicyPack
 from tests.unit.aggregates.case_facts import CONTROLLER
 from tests.unit.aggregates.facts import make_entry
 

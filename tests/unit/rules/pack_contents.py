@@ -2,10 +2,10 @@
 
 from hypothesis import strategies as st
 
-from ledger.rules.pack_processors import PROCESSOR_KEYS
-from ledger.rules.pack_statements import STATEMENTS
-from ledger.rules.pack_values import TEXT_CHARACTERS_MAX
-from ledger.rules.rule_kinds import RULE_KINDS, Parameter, RuleKind, Shape
+from ledger.rules.packs.pack_processors import PROCESSOR_KEYS
+from ledger.rules.packs.pack_statements import STATEMENTS
+from ledger.rules.packs.pack_values import TEXT_CHARACTERS_MAX
+from ledger.rules.packs.rule_kinds import RULE_KINDS, Parameter, RuleKind, Shape
 
 Content = dict[str, object]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from ledger.entry import Entry
 from ledger.rules.controller_state import ControllerState
-from ledger.rules.policy_pack import PackEntry
-from ledger.rules.processing import Held, judge_processing
-from ledger.rules.processing_facts import processing_of
+from ledger.rules.packs.policy_pack import PackEntry
+from ledger.rules.processing.judgement import Held, judge_processing
+from ledger.rules.processing.processing_facts import processing_of
 from tests.unit.aggregates.case_facts import CONTROLLER, DAY, case_fact
 from tests.unit.aggregates.facts import make_entry
 from tests.unit.rules.judged_cases import numbered, pack_of, state_of

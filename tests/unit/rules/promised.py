@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ledger.rules.controller_state import ControllerState, RuleInForce
 from ledger.rules.judged import Judged
-from ledger.rules.policy_pack import PackEntry
+from ledger.rules.packs.policy_pack import PackEntry
 
 
 class Seen(NamedTuple):

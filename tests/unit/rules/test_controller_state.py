@@ -14,17 +14,17 @@ from ledger.aggregates.audit import Audit
 from ledger.aggregates.subprocessor import Subprocessor
 from ledger.entry import Entry
 from ledger.rules.controller_state import BEFORE_EVERYTHING, ControllerState, GovernanceFact
-from ledger.rules.eea import LEFT
-from ledger.rules.listed_processor import ListedProcessor
-from ledger.rules.policy_pack import PackEntry, PolicyPack
-from ledger.rules.processing import judge_processing, processing_of
+from ledger.rules.packs.listed_processor import ListedProcessor
+from ledger.rules.packs.policy_pack import PackEntry, PolicyPack
+from ledger.rules.processing.eea import LEFT
+from ledger.rules.processing.judgement import judge_processing, processing_of
 from tests.unit.aggregates.case_facts import CONTROLLER, DAY, case_fact
 from tests.unit.aggregates.facts import make_entry
 from tests.unit.aggregates.stated_cases import announced, assessed, audit_fact, aware, published
 from tests.unit.recording.governed_logs import MOMENTS, PROCESSORS, governed_log
 from tests.unit.recording.logs import consent_entry
 from tests.unit.rules.judged_cases import pack_of, promise
-from tests.unit.rules.packs import noon
+from tests.unit.rules.made_packs import noon
 from tests.unit.rules.processed import governed
 
 

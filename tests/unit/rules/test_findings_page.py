@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import ledger
-from ledger.rules.rule_kinds import LAW_CODES, RULE_KINDS
+from ledger.rules.packs.rule_kinds import LAW_CODES, RULE_KINDS
 from tests.unit.rules.codes_in_use import codes
 
 PAGE = (Path(ledger.__file__).parents[1] / "docs/projections/findings.md").read_text(encoding="utf-8")

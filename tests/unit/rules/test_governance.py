@@ -9,7 +9,7 @@ import pytest
 from ledger.entry import Entry
 from ledger.rules.findings import Finding
 from ledger.rules.governance import judge_governance, read_adopted
-from ledger.rules.pack_reader import canonical
+from ledger.rules.packs.pack_reader import canonical
 from tests.unit.aggregates.facts import make_entry
 
 HOUR = 3_600_000_000

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from ledger.rules.hours import Hours
-from ledger.rules.listed_processor import ListedProcessor
-from ledger.rules.pack_reader import read_pack
-from ledger.rules.pack_table import PackError
-from ledger.rules.periods import Period
+from ledger.rules.calendar.hours import Hours
+from ledger.rules.calendar.periods import Period
+from ledger.rules.packs.listed_processor import ListedProcessor
+from ledger.rules.packs.pack_reader import read_pack
+from ledger.rules.packs.pack_table import PackError
 
 SAID = {"article": "art. 1", "text": "A promise."}
 REMOVED = object()

@@ -10,10 +10,10 @@ import pytest
 
 from ledger.contract.cloudevents import parse_time
 from ledger.policies import load_pack
-from ledger.rules.local_day import local_day
-from ledger.rules.proof import ConsentFact, proof_ends
-from ledger.rules.retention import Adoption, ControllerRules, End, Setting, epoch_end
-from tests.unit.rules.packs import EPOCH, adopted, day, noon, readable, terminated
+from ledger.rules.calendar.local_day import local_day
+from ledger.rules.keeping.proof import ConsentFact, proof_ends
+from ledger.rules.keeping.retention import Adoption, ControllerRules, End, Setting, epoch_end
+from tests.unit.rules.made_packs import EPOCH, adopted, day, noon, readable, terminated
 
 LONG_AGO = "2018-05-25"
 CUSTOMER_SET = ("call_history", "recording", "voicemail", "fax")

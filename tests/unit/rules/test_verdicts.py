@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.policies import load_pack, pack_ids
-from ledger.rules.policy_pack import PackEntry, PolicyPack
-from ledger.rules.rule_kinds import RULE_KINDS, deadlines_of
+from ledger.rules.packs.policy_pack import PackEntry, PolicyPack
+from ledger.rules.packs.rule_kinds import RULE_KINDS, deadlines_of
 from ledger.rules.verdicts import (
     Binding,
     Evidence,

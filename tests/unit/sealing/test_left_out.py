@@ -5,7 +5,7 @@ import pytest
 from ledger.contract.ledger_record import decode_record
 from ledger.entry import Dropped, Entry
 from ledger.log.records import ReadRecord
-from ledger.rules.local_day import local_day
+from ledger.rules.calendar.local_day import local_day
 from ledger.sealing.fields import NotKept
 from ledger.sealing.opening import open_record, read_keys
 from ledger.sealing.sealer import Sealer

@@ -8,7 +8,7 @@ import pytest
 from ledger.contract.ledger_record import decode_record
 from ledger.entry import Entry
 from ledger.log.records import ReadRecord
-from ledger.rules.local_day import local_day
+from ledger.rules.calendar.local_day import local_day
 from ledger.sealing.key_names import subject_key_class
 from ledger.sealing.opening import open_record, read_keys, secrets_to_hold
 from ledger.sealing.sealer import Sealer

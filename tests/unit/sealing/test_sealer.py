@@ -14,7 +14,7 @@ from ledger.entry import Dropped, Entry, Rejected, SourcePosition, StreamKind
 from ledger.log.placement import stream_partition
 from ledger.log.records import OutgoingRecord, Partition, ReadRecord
 from ledger.log.topics import LEDGER_MESSAGE_BYTES_MAX
-from ledger.rules.local_day import local_day
+from ledger.rules.calendar.local_day import local_day
 from ledger.sealing.fields import CONTENT_CLASS
 from ledger.sealing.opening import open_record, read_keys
 from ledger.sealing.sealer import (

@@ -1,0 +1,1 @@
+"""Local days, calendar periods, hours, the legal calendar and its holidays, and moments in words. Pure."""

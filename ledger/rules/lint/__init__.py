@@ -1,0 +1,1 @@
+"""Contradictions and holes in policy packs, X1 to X17 among them. Pure."""

@@ -1,0 +1,1 @@
+"""Processing entries held against packs, agreements and sub-processors. Pure."""
