@@ -100,11 +100,15 @@ def test_breach_from_discovery_to_its_end(home: LedgerHome, breach: tuple[str, .
 
 
 def test_breach_closed_without_its_documentation_is_found(home: LedgerHome, breach: tuple[str, ...]) -> None:
-    """GDPR Art. 33(5) and 34(1): effects and remedies are named, and people are told of a high risk."""
+    """GDPR Art. 33(2), 33(5), 34(1): the controller is told, effects and remedies named, people told of a high risk."""
     home.json("breach", "discover", *breach, "--kind", "availability", "--by", "provider")
     home.json("breach", "assess", *breach, "--risk", "high")
     state = home.json("breach", "close", *breach, "--effects", "calls were lost")["state"]
-    assert codes(state) == {"breach_not_documented", "breach_people_not_told"}
+    assert codes(state) == {
+        "breach_controller_not_told",
+        "breach_not_documented",
+        "breach_people_not_told",
+    }
 
 
 @pytest.mark.parametrize(
