@@ -9,10 +9,12 @@ from rich.console import Console
 
 from ledger.bootstrap import runtime
 from ledger.cli.output import JsonOption, emit, instant, parse_instant, plain, table
+from ledger.cli.subject import require_controller
 from ledger.config import Settings
 from ledger.deadlines.deadline_facts import Phase, phase_of
 from ledger.rules.calendar.local_day import LOCAL_TIME
 from ledger.store.deadlines import MET, MISSED, OPEN, VOID, DeadlineRow, read_deadlines
+from ledger.store.queries import Queries
 
 EXIT_MISSED = 1
 SETTLED = frozenset({MET, VOID})
@@ -42,6 +44,7 @@ def deadlines(
     with runtime(Settings()) as parts:
         now = parts.clock() if known_at is None else known_at
         with parts.store_connection(parts.settings.store_schema) as connection:
+            require_controller(Queries(connection), controller)
             rows = read_deadlines(connection, controller=controller, as_of=known_at)
     documents = [deadline_document(row, now) for row in rows if everything or row.state not in SETTLED]
 

@@ -9,13 +9,14 @@ from rich.text import Text
 
 from ledger.bootstrap import runtime
 from ledger.cli.output import JsonOption, emit, instant, parse_instant, plain, table
-from ledger.cli.subject import SubjectOption, find_streams
+from ledger.cli.subject import SubjectOption, find_streams, require_controller
 from ledger.config import Settings
 from ledger.rules.explaining import BrokenPromise, explain
 from ledger.rules.verdicts import Binding, promises_broken
 from ledger.store.findings import JudgedFinding, judged_findings
 from ledger.store.ledger_store import repeatable_read
 from ledger.store.promises import Asked, PromiseQueries
+from ledger.store.queries import Queries
 
 EXIT_FOUND = 1
 OPEN = "open"
@@ -49,6 +50,7 @@ def findings(
         )
         streams = find_streams(parts, subject, controller)
         with parts.store_connection(settings.store_schema) as connection, repeatable_read(connection):
+            require_controller(Queries(connection), controller)
             found = judged_findings(
                 connection,
                 streams=streams,

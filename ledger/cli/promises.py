@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ledger.bootstrap import runtime
 from ledger.cli.output import JsonOption, emit, instant, parse_instant, plain, table
+from ledger.cli.subject import require_controller
 from ledger.config import Settings
 from ledger.errors import NotFound
 from ledger.policies import load_pack, pack_ids
@@ -26,6 +27,7 @@ from ledger.rules.verdicts import (
 )
 from ledger.store.ledger_store import repeatable_read
 from ledger.store.promises import Asked, PromiseQueries
+from ledger.store.queries import Queries
 
 EVIDENCE_MAX = 20
 """Entries shown for each verdict of an entry and controller; the counts are of all."""
@@ -63,6 +65,7 @@ def promises(
             now=parts.clock() if known_at is None else known_at,
         )
         with parts.store_connection(settings.store_schema) as connection, repeatable_read(connection):
+            require_controller(Queries(connection), controller)
             queries = PromiseQueries(connection)
             bindings, evidence = queries.bindings(asked), queries.evidence(asked)
     packs = _chosen(bindings, only=pack, installed=controller is None or everything)

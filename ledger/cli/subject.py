@@ -70,6 +70,16 @@ def require_recorded(queries: Queries, streams: Sequence[UUID]) -> None:
         raise NotFound("nothing is recorded about that data subject", do="`ledger trail` lists who is known")
 
 
+def require_controller(queries: Queries, controller: str | None) -> None:
+    """Refuses a controller no fact names: an empty answer to a misspelt name would read as a clean one.
+
+    Raises:
+        NotFound: there is none of that name; None asks for all.
+    """
+    if controller is not None and not queries.controller_exists(controller):
+        raise NotFound("no fact names that controller", expected="a controller as `ledger trail` prints it")
+
+
 def read_reference(reference: str) -> str:
     """A reference as it was given, or the line of standard input that `-` stands for; that can be read once."""
     return sys.stdin.readline().strip() if reference == "-" else reference

@@ -163,6 +163,10 @@ class Queries:
         """Whether any entry of the stream took effect."""
         return bool(next(self._rows("subject_exists", {"stream": stream}))[0])
 
+    def controller_exists(self, controller: str) -> bool:
+        """Whether any fact that took effect named the controller."""
+        return bool(next(self._rows("controller_exists", {"controller": controller}))[0])
+
     def findings(
         self,
         *,

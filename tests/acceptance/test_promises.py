@@ -155,11 +155,17 @@ def test_verdict_by_what_was_known_then(told: LedgerHome) -> None:
 
 
 def test_controller_sees_the_packs_that_bind_it(told: LedgerHome) -> None:
-    """With --all the others as well; a name nobody has is bound by nothing."""
+    """With --all the others as well."""
     assert len(told.json("promises", "--controller", GARAGE)["promises"]) == 4
     assert len(told.json("promises", "--controller", GARAGE, "--all")["promises"]) == 165
-    assert told.json("promises", "--controller", "nobody")["promises"] == []
     assert len(told.json("promises", "--pack", "callvoip-dpa")["promises"]) == 38
+
+
+@pytest.mark.parametrize("command", ["promises", "findings", "deadlines"])
+def test_controller_no_fact_names_is_not_found(told: LedgerHome, command: str) -> None:
+    """An empty answer to a misspelt name would read as a clean one."""
+    done = told.run(command, "--controller", "nobody")
+    assert (done.returncode, b"no fact names that controller" in done.stderr) == (3, True)
 
 
 def test_pack_nobody_has_is_not_found(told: LedgerHome) -> None:

@@ -27,6 +27,11 @@ ORDER BY stream, purpose, occurred_at, ledger_partition, ledger_offset;
 -- Whether any entry of the stream took effect; not asked of the trail, whose entries leave it in time.
 SELECT EXISTS (SELECT FROM stored_events WHERE originator_id = %(stream)s);
 
+-- name: controller_exists
+-- Whether any fact named the controller; not asked of the trail alone, whose entries leave it in time.
+SELECT EXISTS (SELECT FROM processing_register WHERE controller = %(controller)s)
+    OR EXISTS (SELECT FROM audit_trail WHERE controller = %(controller)s);
+
 -- name: findings_of
 -- Findings that are open by what was known, oldest first; null parameters do not restrict.
 SELECT ledger_partition, ledger_offset, code, rule, stream, controller, article, occurred_at, judged_at,
