@@ -17,7 +17,7 @@ from ledger.errors import CallerError
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
-PIPED_COLUMNS = 250
+PIPED_COLUMNS = 400
 """Tables keep their rows on one line for grep, whatever the width of a terminal that is not there."""
 
 stderr = Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
