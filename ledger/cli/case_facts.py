@@ -140,11 +140,23 @@ def fact_documents(facts: Sequence[TrailEntry]) -> list[Document]:
     ]
 
 
+def finding_on(finding: FindingRow) -> Document:
+    """A finding as `--json` shows it beside the case or request it is on."""
+    return {
+        "code": finding.code,
+        "rule": finding.rule or None,
+        "article": finding.article,
+        "expected": finding.expected,
+        "found": finding.found,
+        "ledger": f"{finding.partition}:{finding.offset}",
+    }
+
+
 def print_facts(console: Console, documents: Sequence[Document]) -> None:
     """Prints governance facts for people, with what each states."""
     rows = table("happened", "what", "said", "ledger")
     for each in documents:
-        said = (f"{name}: {_said(value)}" for name, value in each["details"].items() if value is not None)
+        said = (f"{name}: {in_words(value)}" for name, value in each["details"].items() if value is not None)
         rows.add_row(
             each["occurred_at"][:19] + "Z", each["event_type"], plain(", ".join(said)), each["ledger"]
         )
@@ -187,17 +199,7 @@ def _document(
         "phase": said[-1]["event_type"].partition(".")[2],
         "facts": said,
         "deadlines": [deadline_document(each, now) for each in deadlines],
-        "findings": [
-            {
-                "code": each.code,
-                "rule": each.rule or None,
-                "article": each.article,
-                "expected": each.expected,
-                "found": each.found,
-                "ledger": f"{each.partition}:{each.offset}",
-            }
-            for each in findings
-        ],
+        "findings": [finding_on(each) for each in findings],
     }
 
 
@@ -206,5 +208,6 @@ def _shown(name: str, value: object) -> object:
     return instant(value) if isinstance(value, int) and name.endswith(_MOMENTS) else value
 
 
-def _said(value: object) -> str:
+def in_words(value: object) -> str:
+    """A value a fact states, for people."""
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

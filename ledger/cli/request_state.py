@@ -10,6 +10,7 @@ from rich.text import Text
 from ledger.aggregates.rights_request import RightsRequest
 from ledger.aggregates.streams import named_stream
 from ledger.bootstrap import Runtime
+from ledger.cli.case_facts import finding_on, in_words
 from ledger.cli.deadlines import deadline_document
 from ledger.cli.output import instant, plain, table
 from ledger.entry import StreamKind
@@ -61,7 +62,7 @@ def print_request(console: Console, document: Document) -> None:
     rows = table("happened", "what", "said", "ledger")
     for fact in document["facts"]:
         said = ", ".join(
-            f"{name}: {_said(value)}" for name, value in fact["details"].items() if value not in (None, [])
+            f"{name}: {in_words(value)}" for name, value in fact["details"].items() if value not in (None, [])
         )
         rows.add_row(fact["occurred_at"][:19] + "Z", fact["event_type"], plain(said), fact["ledger"])
     console.print(rows)
@@ -109,18 +110,7 @@ def _document(
         **_head(request, request.folded()),
         "facts": [_fact_document(each) for each in request.entries],
         "deadlines": [deadline_document(each, now) for each in deadlines],
-        "findings": [
-            {
-                "code": each.code,
-                "rule": each.rule or None,
-                "article": each.article,
-                "expected": each.expected,
-                "found": each.found,
-                "ledger": f"{each.partition}:{each.offset}",
-            }
-            for each in findings
-            if (each.partition, each.offset) in places
-        ],
+        "findings": [finding_on(each) for each in findings if (each.partition, each.offset) in places],
     }
 
 
@@ -165,7 +155,3 @@ def _due(row: DeadlineRow | None, now: int) -> Document | None:
         return None
     document = deadline_document(row, now)
     return {name: document[name] for name in ("ends_at", "ends_at_local", "other_ends_at", "state")}
-
-
-def _said(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -6,8 +6,8 @@ A case's state is not worked out here: rows are statements as they were made, `d
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
+from ledger.aggregates.open_fields import reader
 from ledger.entry import Entry
-from ledger.projections.open_fields import reader
 from ledger.projections.projection import BY_COORDINATES, COORDINATES, TIMES, Projection, Recorded, Row, Table
 
 F = TypeVar("F")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from ledger.aggregates.open_fields import reader, uuid_of
 from ledger.entry import Entry, StreamKind
-from ledger.projections.open_fields import reader, uuid_of
 from ledger.projections.projection import BY_COORDINATES, COORDINATES, TIMES, Projection, Recorded, Row, Table
 
 HOLD_STATES = {"hold.placed": "placed", "hold.lifted": "lifted"}

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from ledger.aggregates.open_fields import reader
 from ledger.entry import Entry
-from ledger.projections.open_fields import reader
 from ledger.projections.projection import BY_COORDINATES, COORDINATES, TIMES, Projection, Recorded, Row, Table
 
 ADOPTED, SET, TERMINATED = "policy.adopted", "retention.set", "agreement.terminated"

@@ -12,8 +12,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 
+from ledger.aggregates.open_fields import reader
 from ledger.entry import Entry, StreamKind
-from ledger.projections.open_fields import reader
 from ledger.projections.projection import COORDINATES, TIMES, Projection, Recorded, Row, Table
 
 TABLE = Table(

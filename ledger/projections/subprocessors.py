@@ -8,8 +8,8 @@ from datetime import date
 
 import msgspec
 
+from ledger.aggregates.open_fields import reader
 from ledger.entry import Entry
-from ledger.projections.open_fields import reader
 from ledger.projections.projection import COORDINATES, TIMES, Projection, Recorded, Row, Table
 from ledger.rules.calendar.periods import first_moment_after, first_moment_of
 from ledger.rules.controller_state import read_pack

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from ledger.aggregates.open_fields import reader
 from ledger.entry import Entry, StreamKind
-from ledger.projections.open_fields import reader
 from ledger.projections.projection import COORDINATES, TIMES, Projection, Recorded, Row, Table
 from ledger.projections.subprocessors import ADOPTED, stated_by
 from ledger.rules.processing.eea import MEMBERS, in_eea

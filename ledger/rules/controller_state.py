@@ -224,7 +224,7 @@ def read_pack(entry: Entry) -> PolicyPack | None:
     """The pack an adoption carries; None when it cannot be read, or is another, which is a finding on the adoption."""
     fields = fields_of(entry.open_fields)
     stated = tuple(fields.get(name) for name in ("pack", "pack_version", "content", "content_sha256"))
-    return _pack(*stated) if all(isinstance(part, str) for part in stated) else None
+    return pack_of(*stated) if all(isinstance(part, str) for part in stated) else None
 
 
 def adopted_region(entry: Entry) -> str | None:
@@ -234,7 +234,8 @@ def adopted_region(entry: Entry) -> str | None:
 
 
 @lru_cache(maxsize=PACKS_CACHED)
-def _pack(pack: str, pack_version: str, content: str, content_sha256: str) -> PolicyPack | None:
+def pack_of(pack: str, pack_version: str, content: str, content_sha256: str) -> PolicyPack | None:
+    """The pack an adoption states in these fields; None as for `read_pack`."""
     fields = {
         "pack": pack,
         "pack_version": pack_version,

@@ -6,17 +6,11 @@ began is not of it. Too much is held then, which can be mended; what was destroy
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from ledger.rules.governance import read_adopted
+from ledger.rules.controller_state import pack_of
 from ledger.rules.keeping.retention import Adoption, ControllerRules, Setting, Termination
-from ledger.rules.packs.pack_table import PackError
-from ledger.rules.packs.policy_pack import PolicyPack
 from ledger.store.forgetting_rows import HoldRow, RestrictionRow
-
-PACKS_CACHED = 64
-"""Contents of packs: a provider's controllers adopt the same few."""
 
 Row = tuple[Any, ...]
 
@@ -119,18 +113,3 @@ def join_restrictions(rows: Sequence[Row]) -> list[RestrictionRow]:
 def _first_from(begin: int, moments: Iterable[int]) -> int | None:
     """The earliest of some moments that is not before another."""
     return min((at for at in moments if at >= begin), default=None)
-
-
-@lru_cache(maxsize=PACKS_CACHED)
-def pack_of(pack: str, pack_version: str, content: str, content_sha256: str) -> PolicyPack | None:
-    """The pack an adoption carries; None when it cannot be read, or is another, which is a finding on the adoption."""
-    fields = {
-        "pack": pack,
-        "pack_version": pack_version,
-        "content": content,
-        "content_sha256": content_sha256,
-    }
-    try:
-        return read_adopted(fields)
-    except PackError:
-        return None

@@ -14,11 +14,11 @@ from ledger.postgres.named_sql import load_sql
 from ledger.projections.promises import first_day_of, month_of
 from ledger.rules.calendar.local_day import local_day
 from ledger.rules.calendar.periods import day_of, first_moment_of
+from ledger.rules.controller_state import pack_of
 from ledger.rules.keeping.owed import AGREEMENT, RETENTION_DUE, Ended, Owed, needs_rules, standing, standings
 from ledger.rules.keeping.retention import ControllerRules
 from ledger.rules.packs.policy_pack import PolicyPack
 from ledger.rules.verdicts import Binding, Evidence, Source, Verdict
-from ledger.store.controller_rules import pack_of
 from ledger.store.forgetting import ForgettingQueries
 
 SQL = load_sql(Path(__file__).parent / "sql" / "promises.sql")
